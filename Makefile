@@ -1,0 +1,63 @@
+# Two commands matter: `make run` starts Encore, `make test` proves it. Both set up all they need.
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: run test setup setup-run fix check docs bench lock browser clean
+.DEFAULT_GOAL := run
+
+run: setup-run ## start Encore with a demo household, or with the library it already has
+	@$(BIN)/encore serve --demo
+
+setup-run: .venv/.run
+
+setup: .venv/.dev browser ## everything a developer needs
+
+test: setup ## every check and every test
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest -q
+
+check: .venv/.dev ## changes nothing: lint, format, types, architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --config .importlinter
+
+fix: .venv/.dev ## lets the tools mend what they can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: .venv/.dev ## writes the reference pages that are generated from the code
+	@$(BIN)/python -m docs.generate
+
+bench: .venv/.dev ## the comparisons behind the figures in the docs, in their short form
+	@$(BIN)/python -m benchmarks.first_loop --short
+
+lock: ## renews the locks; needs uv
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra postgres --extra onnx --extra skops --group build --group dev -o locks/dev.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -c locks/dev.txt --group build -o locks/run.txt
+
+browser: .venv/.dev ## a Chromium for the browser tests, where this machine allows one
+	@$(BIN)/python -m tests.browser_setup
+
+clean: ## removes what set-up made; data and models stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Encore needs Python 3.11 or newer with its venv module (Debian: apt install python3-venv)." >&2; exit 1; }
+	@echo "Making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv
+
+.venv/.run: locks/run.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what Encore needs to run"
+	@test -e .venv/.dev || $(PIP) install --require-hashes -r locks/run.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: locks/dev.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what Encore needs to be developed"
+	@$(PIP) install --require-hashes -r locks/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@

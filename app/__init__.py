@@ -1,0 +1,1 @@
+"""Encore: what shall we watch tonight?"""

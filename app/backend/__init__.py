@@ -1,0 +1,1 @@
+"""The rooms of Encore, in the order in which data flows through them."""

@@ -1,0 +1,1 @@
+"""Encore over HTTP: the REST interface and the pages."""

@@ -1,0 +1,48 @@
+"""Makes the application from its parts; nothing happens at import."""
+
+from importlib import resources
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+
+from app import frontend
+from app.backend.api.dependencies import ApiState
+from app.backend.api.faults import add_fault_handlers
+from app.backend.api.guards import BodyLimit, SameSite, SecurityHeaders
+from app.backend.api.routes import feedback, health, models, pages, recommendations, training_runs
+from app.backend.api.schemas import DESCRIPTION
+from app.backend.api.trainer import Trainer
+from app.backend.workflows.household import Household
+
+API_PREFIX = "/api/v1"
+LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+
+
+def create_app(household: Household) -> FastAPI:
+    """Return the application over a household that is open."""
+    app = FastAPI(
+        title="Encore",
+        summary="What shall we watch tonight? Picks from your own library.",
+        description=DESCRIPTION,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API_PREFIX}/openapi.json",
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES),
+            Middleware(SameSite),
+            Middleware(BodyLimit),
+        ],
+    )
+    app.state.encore = ApiState(household, Trainer(household))
+    add_fault_handlers(app)
+    app.include_router(health.router)
+    for module in (recommendations, feedback, training_runs, models):
+        app.include_router(module.router, prefix=API_PREFIX)
+    app.include_router(pages.router)
+    static = resources.files(frontend) / "static"
+    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    return app

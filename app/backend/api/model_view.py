@@ -1,0 +1,119 @@
+"""What the page *Model* shows: who serves, how the last run went, how the models compare."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from app.backend.api.views import moment_label
+from app.backend.domain.runs import (
+    ADDITIVE,
+    CHALLENGER,
+    CHAMPION,
+    FAILED,
+    KEPT,
+    PROMOTED,
+    RULES,
+    RUNNING,
+    SKIPPED,
+    Run,
+    Version,
+)
+from app.backend.workflows.browse import ModelOverview
+from app.backend.workflows.learn import SENTENCES, STEPS
+from app.backend.workflows.serving import Serving
+
+NAMES: Final = {
+    CHALLENGER: "The new model",
+    CHAMPION: "The serving model",
+    RULES: "The rules",
+    ADDITIVE: "Plain logistic",
+}
+HEADINGS: Final = {
+    RUNNING: "Training …",
+    PROMOTED: "The new model serves",
+    KEPT: "The new model does not serve",
+    SKIPPED: "Nothing was trained",
+    FAILED: "Training failed",
+}
+WIDEST_BAR: Final = 170
+
+
+def model_context(overview: ModelOverview, serving: Serving) -> dict[str, Any]:
+    """Return what the template of the page asks for."""
+    latest = overview.runs[0] if overview.runs else None
+    judged = next((run for run in overview.runs if run.comparison), None)
+    return {
+        "page": "model",
+        "serving": _serving(overview.champion, serving),
+        "run": None if latest is None else _run(latest),
+        "training": latest is not None and latest.state == RUNNING,
+        "comparison": [] if judged is None else _comparison(judged.comparison or {}),
+        "feedback_count": overview.feedback_count,
+        "quality": [] if latest is None else _quality(latest.quality or ()),
+        "versions": [_version(version) for version in overview.versions],
+    }
+
+
+def _serving(champion: Version | None, serving: Serving) -> dict[str, str]:
+    if champion is None or serving.version is None:
+        reason = serving.reason or ""
+        return {"title": "The rules are serving", "sentence": reason}
+    learnt = f"It learnt from {serving.feedback_count} rated picks."
+    return {"title": f"Model {serving.version} is serving", "sentence": learnt}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    at = STEPS.index(run.step) if run.step in STEPS else 0
+    over = run.state in {PROMOTED, KEPT}
+    steps = [
+        {"name": SENTENCES[step], "done": over or number < at} for number, step in enumerate(STEPS)
+    ]
+    finished = None if run.finished_at is None else f"Finished {moment_label(run.finished_at)}"
+    return {
+        "state": run.state,
+        "heading": HEADINGS.get(run.state, run.state),
+        "reason": run.reason,
+        "steps": steps if run.state != SKIPPED else [],
+        "finished_label": finished,
+    }
+
+
+def _comparison(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for each model, the best log loss marked; bars start at zero."""
+    models: Mapping[str, Mapping[str, Any]] = comparison.get("models", {})
+    known = {name: models[name] for name in NAMES if name in models}
+    losses = [metrics["log_loss"] for metrics in known.values()]
+    return [
+        {
+            "name": NAMES[name],
+            "log_loss": f"{metrics['log_loss']:.3f}",
+            "ranking": _share(metrics["pair_accuracy"]),
+            "calibration": f"{metrics['calibration_error']:.2f}",
+            "is_best": metrics["log_loss"] == min(losses),
+            "bar_width": round(WIDEST_BAR * metrics["log_loss"] / max(losses)),
+        }
+        for name, metrics in known.items()
+    ]
+
+
+def _share(value: float | None) -> str:
+    return "too few pairs" if value is None else f"{value:.0%}"
+
+
+def _quality(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"question": check["question"], "count": check["count"], "action": check["action"]}
+        for check in checks
+        if check["count"]
+    ]
+
+
+def _version(version: Version) -> dict[str, Any]:
+    measured = version.metrics.get("models", {}).get(CHALLENGER)
+    return {
+        "version": version.version,
+        "created_label": moment_label(version.created_at),
+        "family": version.family,
+        "feedback_count": version.metrics["feedback_count"],
+        "log_loss": "not measured" if measured is None else f"{measured['log_loss']:.3f}",
+        "is_champion": version.is_champion,
+    }

@@ -1,0 +1,34 @@
+"""Say how a pick was."""
+
+from fastapi import APIRouter, Response, status
+
+from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.schemas import ErrorEnvelope, FeedbackOut, FeedbackRequest
+from app.backend.domain.evening import Verdict
+from app.backend.workflows.feedback import rate
+
+router = APIRouter(tags=["feedback"])
+
+
+@router.post(
+    "/feedback",
+    status_code=status.HTTP_201_CREATED,
+    responses={
+        200: {"model": FeedbackOut, "description": "The verdict was known already."},
+        404: {"model": ErrorEnvelope, "description": "There is no such recommendation."},
+        409: {"model": ErrorEnvelope, "description": "The event id was used for another verdict."},
+        422: {"model": ErrorEnvelope, "description": "A value is missing or cannot be."},
+    },
+)
+def create_feedback(
+    household: HouseholdDep, said: FeedbackRequest, response: Response
+) -> FeedbackOut:
+    """Write a verdict down, once: the same one again answers 200 and changes nothing."""
+    verdict = Verdict(
+        said.recommendation_id, said.rating, said.would_watch_again, said.member, said.event_id
+    )
+    with household.database.writing() as session:
+        stored = rate(session, verdict, household.clock)
+    if not stored.is_new:
+        response.status_code = status.HTTP_200_OK
+    return FeedbackOut.model_validate(stored)

@@ -1,0 +1,197 @@
+"""What goes over the wire: strict, bounded, documented."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.backend.domain.context import GroupSize, Mood, SessionLength
+from app.backend.domain.evening import LONGEST_EVENT_ID, LONGEST_NAME, StoredSlate
+from app.backend.ranking.slate import LARGEST, SMALLEST
+
+DESCRIPTION = """
+Encore answers one question for a household with a media library. Ask for a slate, say what was
+watched and how it was, train, ask again. Every failure has one shape: a code for programs, a
+sentence for people, and details.
+"""
+
+Id = Annotated[int, Field(ge=1, le=2**53)]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$"),
+]
+EventId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_EVENT_ID, pattern=r"^[\x21-\x7e]+$"),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Told(BaseModel):
+    """What is told of something that is remembered, under the names it is remembered by."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Problem(BaseModel):
+    """What went wrong: a code for programs, a sentence for people, details for both."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class ErrorEnvelope(BaseModel):
+    """The one shape of every failure."""
+
+    error: Problem
+
+
+class RecommendationRequest(_Strict):
+    """What the household says about its evening."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [{"mood": "funny", "group_size": "couple", "session_length": "short"}]
+        },
+    )
+
+    mood: Mood
+    group_size: GroupSize
+    session_length: SessionLength
+    size: Annotated[int, Field(ge=SMALLEST, le=LARGEST)] = 4
+    members: Annotated[list[Name], Field(max_length=20)] = []
+    seed: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+
+
+class PickOut(_Told):
+    """One title of a slate; `minutes` is one sitting. The first position is the lead."""
+
+    recommendation_id: int
+    media_id: int
+    position: int
+    title: str
+    kind: str
+    year: int | None
+    minutes: int | None
+    genres: list[str]
+    age_rating: str | None
+    probability: float
+    propensity: float
+    reasons: list[str]
+
+
+class SlateOut(_Told):
+    """A slate. `model_version` is null where the rules answered, and `served_by` says why."""
+
+    id: int
+    requested_at: datetime
+    model_version: str | None
+    served_by: str
+    policy: str
+    seed: int
+    candidates: int
+    left_out: dict[str, int]
+    picks: list[PickOut]
+
+    @classmethod
+    def of(cls, slate: StoredSlate, served_by: str) -> "SlateOut":
+        """Tell a slate, and what answered."""
+        return cls.model_validate({**_attributes(slate), "served_by": served_by})
+
+
+class FeedbackRequest(_Strict):
+    """What someone thought of a pick. With `event_id`, sending it twice is harmless."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [{"recommendation_id": 1, "rating": 5, "would_watch_again": True}]
+        },
+    )
+
+    recommendation_id: Id
+    rating: Annotated[int, Field(ge=1, le=5)]
+    would_watch_again: bool
+    member: Name | None = None
+    event_id: EventId | None = None
+
+
+class FeedbackOut(_Told):
+    """A verdict as it is kept; `is_new` is false where it was known already."""
+
+    id: int
+    recommendation_id: int
+    rating: int
+    would_watch_again: bool
+    member: str | None
+    created_at: datetime
+    is_new: bool
+
+
+class TrainingRequest(_Strict):
+    """How to train; nothing needs to be said."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**53)] = 0
+
+
+class TrainingRunOut(_Told):
+    """One attempt to learn. `state` is running, promoted, kept, skipped or failed."""
+
+    id: int
+    state: str
+    step: str
+    seed: int
+    started_at: datetime
+    finished_at: datetime | None
+    rows_read: int | None
+    rows_used: int | None
+    quality: list[dict[str, Any]] | None
+    comparison: dict[str, Any] | None
+    model_version: str | None
+    reason: str | None
+
+
+class TrainingRunsOut(BaseModel):
+    """The latest runs, the newest first."""
+
+    training_runs: list[TrainingRunOut]
+
+
+class ModelOut(_Told):
+    """One version of the model."""
+
+    version: str
+    created_at: datetime
+    family: str
+    parent: str | None
+    run_id: int
+    is_champion: bool
+    digest: str
+    metrics: dict[str, Any]
+
+
+class ModelsOut(BaseModel):
+    """The latest versions, the newest first; `champion` is null where the rules serve."""
+
+    champion: str | None
+    models: list[ModelOut]
+
+
+class HealthOut(BaseModel):
+    """Whether the database answers, and what serves."""
+
+    status: Literal["ok", "degraded"]
+    model_version: str | None
+    reason: str | None
+
+
+def _attributes(slate: StoredSlate) -> dict[str, object]:
+    return {field.name: getattr(slate, field.name) for field in fields(slate)}

@@ -1,0 +1,23 @@
+"""Renders the pages; every value is escaped."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from fastapi import Request
+from fastapi.templating import Jinja2Templates
+from starlette.responses import Response
+
+from app import frontend
+
+
+def render(request: Request, name: str, context: Mapping[str, Any], status: int = 200) -> Response:
+    """Return a page. `base` is the path that Encore is mounted under."""
+    defaults = {"base": request.scope.get("root_path", ""), "demo": False, "notice": None}
+    return _templates().TemplateResponse(request, name, {**defaults, **context}, status_code=status)
+
+
+@cache
+def _templates() -> Jinja2Templates:
+    return Jinja2Templates(directory=str(resources.files(frontend) / "templates"))

@@ -1,0 +1,32 @@
+"""Encore on the command line: one verb a function."""
+
+from typing import Final
+
+import typer
+
+from app.backend.cli import evenings, library, models, serve
+
+HELP: Final = """What shall we watch tonight? Picks from your own library, which learn from you.
+
+Exit codes: 0 done · 1 a fault in Encore · 2 wrong input or usage · 3 a library that cannot be read
+· 4 a model that cannot be used · 5 an installation that cannot do what it was asked to.
+"""
+
+
+def make_cli(run_server: serve.RunServer) -> typer.Typer:
+    """Return the command-line interface; `run_server` answers requests until it is stopped."""
+    cli = typer.Typer(
+        name="encore",
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    cli.command("serve")(serve.make_serve(run_server))
+    cli.command("demo")(library.demo)
+    cli.add_typer(library.make_import_cli(), name="import")
+    cli.command("recommend")(evenings.recommend)
+    cli.command("rate")(evenings.rate)
+    cli.command("train")(models.train)
+    cli.add_typer(models.make_models_cli(), name="models")
+    return cli

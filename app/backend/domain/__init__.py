@@ -1,0 +1,1 @@
+"""The words that every room shares. Imports only Python and NumPy."""

@@ -1,0 +1,94 @@
+"""One thing in the library that can be watched: as a source tells it, as the library keeps it."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Final
+
+KINDS: Final = ("movie", "series")
+FIRST_YEAR: Final = 1878
+LONGEST_MINUTES: Final = 1_440
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title of the library. `minutes` is one sitting: a film, or one episode of a series."""
+
+    id: int
+    title: str
+    kind: str = "movie"
+    year: int | None = None
+    minutes: float | None = None
+    genres: tuple[str, ...] = ()
+    community_rating: float | None = None
+    age_rating: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TitleRecord:
+    """A title as a source tells it, with its genres in the source's own words.
+
+    `where` names the line or file it came from, for messages. `external_id` is the source's own
+    stable id (`imdb:tt0117571`) or `None`. `community_rating` is on a scale of 0 to 10.
+    """
+
+    title: str
+    kind: str
+    year: int | None
+    minutes: int | None
+    genres: tuple[str, ...]
+    where: str
+    external_id: str | None = None
+    community_rating: float | None = None
+    age_rating: str | None = None
+    overview: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """What makes two records the same title where there is no id in common.
+
+        Examples
+        --------
+        >>> TitleRecord("  The  MATRIX ", "movie", 1999, 136, (), "line 2").identity
+        'movie|the matrix|1999'
+        """
+        year = "" if self.year is None else str(self.year)
+        return f"{self.kind}|{comparable(self.title)}|{year}"
+
+    @property
+    def key(self) -> str:
+        """The id under which the source's title is kept."""
+        return self.external_id or self.identity
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something a source held that could not become a title, and why."""
+
+    where: str
+    reason: str
+
+
+@dataclass(slots=True)
+class ImportCounts:
+    """What became of everything that a source held: the four counts add up to what was read."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """How many entries the source held."""
+        return self.added + self.updated + self.unchanged + len(self.refused)
+
+
+def comparable(text: str) -> str:
+    r"""Fold case, width and spacing, so that two spellings of one name compare equal.
+
+    Examples
+    --------
+    >>> comparable(" Amélie\t ") == comparable("AMÉLIE")
+    True
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

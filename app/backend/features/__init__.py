@@ -1,0 +1,1 @@
+"""Rows to X; the same code for training and serving."""

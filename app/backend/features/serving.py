@@ -1,0 +1,46 @@
+"""A predictor in the manner of a scikit-learn classifier, without scikit-learn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.backend.domain.model import Predictor
+from app.backend.features.basis import checked
+from app.backend.features.encode import Codes, Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServingClassifier:
+    """What serves: arrays that were opened from an artefact, and the config they came from."""
+
+    predictor_: Predictor
+    config: Mapping[str, object]
+
+    @property
+    def classes_(self) -> Codes:
+        """The two classes, in the order of the columns of `predict_proba`."""
+        return np.array([0, 1])
+
+    def predict_proba(self, X: Floats) -> Floats:
+        """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""
+        return class_probabilities(self.predictor_, X)
+
+    def predict(self, X: Floats) -> Codes:
+        """Return the likelier class of each row."""
+        return likelier_class(self.predict_proba(X))
+
+    def config_record(self) -> Mapping[str, object]:
+        """Return the hyperparameters as plain values, for the manifest."""
+        return self.config
+
+
+def class_probabilities(predictor: Predictor, X: Floats) -> Floats:
+    """Return P(negative), P(positive) for each row of X: float64 of shape (n, 2)."""
+    positive = predictor.moments(checked(X)).probability
+    return np.column_stack([1.0 - positive, positive])
+
+
+def likelier_class(probabilities: Floats) -> Codes:
+    """Return the likelier of the two classes, for rows of P(negative), P(positive)."""
+    return (probabilities[:, 1] >= 0.5).astype(np.int64)

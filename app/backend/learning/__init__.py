@@ -1,0 +1,1 @@
+"""X and y become a model: families, splits, metrics, training."""

@@ -1,0 +1,89 @@
+"""The estimator that every family shares: a config, what was learnt, fit and predict."""
+
+from dataclasses import asdict
+from typing import Any, Final, Self, TypeAlias
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from app.backend.domain.errors import InvalidInput
+from app.backend.domain.model import Predictor
+from app.backend.features.basis import checked
+from app.backend.features.encode import Codes, Floats
+from app.backend.features.serving import class_probabilities, likelier_class
+from app.backend.learning import additive, glmix
+from app.backend.learning.additive import AdditiveConfig
+from app.backend.learning.glmix import GlmixConfig
+
+Config: TypeAlias = GlmixConfig | AdditiveConfig
+
+DEFAULT: Final = GlmixConfig()
+BASELINE: Final = AdditiveConfig()
+
+
+class ContextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped library
+    """A scikit-learn classifier over Encore's columns, of the family that its config names.
+
+    Attributes
+    ----------
+    predictor_ : Predictor
+        All that was learnt, as plain arrays.
+    classes_ : ndarray of int, shape (2,)
+    n_features_in_ : int
+    """
+
+    predictor_: Predictor
+    classes_: Codes
+    n_features_in_: int
+
+    def __init__(self, config: Config = DEFAULT) -> None:
+        self.config = config
+
+    def fit(self, X: Floats, y: Codes, sample_weight: Floats | None = None) -> Self:
+        """Fit to rows of X.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, FEATURE_COUNT) or (n, 17)
+        y : ndarray of int, shape (n,)
+            0 and 1.
+        sample_weight : ndarray of float64, shape (n,), optional
+
+        Raises
+        ------
+        FeatureMismatch
+            Where X has other columns.
+        InvalidInput
+            Where y has other values, or the lengths differ.
+        """
+        matrix, labels = checked(X), checked_labels(y, len(X))
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        if isinstance(self.config, GlmixConfig):
+            self.predictor_ = glmix.fit(matrix, labels, self.config, weight)
+        else:
+            self.predictor_ = additive.fit(matrix, labels, self.config, weight)
+        self.classes_ = np.array([0, 1])
+        self.n_features_in_ = np.shape(X)[1]
+        return self
+
+    def predict_proba(self, X: Floats) -> Floats:
+        """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""
+        return class_probabilities(self.predictor_, X)
+
+    def predict(self, X: Floats) -> Codes:
+        """Return the likelier class of each row."""
+        return likelier_class(self.predict_proba(X))
+
+    def config_record(self) -> dict[str, Any]:
+        """Return the hyperparameters as plain values, for the manifest."""
+        return asdict(self.config)
+
+
+def checked_labels(y: Codes, length: int) -> Codes:
+    """Return labels as integers 0 and 1, or refuse them."""
+    labels = np.asarray(y)
+    if labels.shape != (length,):
+        raise InvalidInput(f"y has shape {labels.shape}, but X has {length} rows.")
+    if not np.isin(labels, (0, 1)).all():
+        raise InvalidInput("y holds labels other than 0 and 1.")
+    return labels.astype(np.int64)

@@ -1,0 +1,126 @@
+"""How a recipe would have done: trained on what came before, judged on what came after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from app.backend.domain.model import Predictor
+from app.backend.domain.randomness import generator
+from app.backend.domain.runs import ADDITIVE, CHALLENGER, CHAMPION, RULES
+from app.backend.features import schema
+from app.backend.features.dataset import TrainingSet
+from app.backend.features.encode import Codes, Floats
+from app.backend.features.posterior import rules_posterior
+from app.backend.learning.classifier import BASELINE, Config, ContextClassifier
+from app.backend.learning.metrics import Metrics, log_losses, measure
+from app.backend.learning.splits import Block, rolling_blocks
+
+RESAMPLES: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The model that serves, and the latest feedback it was trained on."""
+
+    predictor: Predictor
+    trained_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Predictions of several models for the same rows, none of which they had been trained on.
+
+    Attributes
+    ----------
+    y, slate, request, feedback_id : ndarray of int64, shape (n,)
+        Of the tested rows, in time order; rows of one context are one request.
+    X : ndarray of float64, shape (n, FEATURE_COUNT)
+    p : mapping of str to ndarray of float64, shape (n,)
+        P(positive) by model; NaN where the champion had seen the row.
+    """
+
+    X: Floats
+    y: Codes
+    slate: Codes
+    request: Codes
+    feedback_id: Codes
+    p: Mapping[str, Floats]
+
+    def metrics(self) -> dict[str, Metrics]:
+        """Measure every model on the rows that it answered."""
+        measured = {}
+        for name, p in self.p.items():
+            known = np.isfinite(p)
+            if known.any():
+                measured[name] = measure(p[known], self.y[known], self.request[known])
+        return measured
+
+
+def hold_trial(training: TrainingSet, config: Config, champion: Champion | None) -> Trial:
+    """Let a recipe, the rules, the baseline and the champion answer for later rows.
+
+    The recipe and the baseline are trained anew for each block, on the rows before it.
+    """
+    blocks = rolling_blocks(training.slate)
+    tested = np.concatenate([block.test for block in blocks] or [np.zeros(0, np.int64)])
+    p = {
+        CHALLENGER: _rolling(training, blocks, config),
+        RULES: rules_posterior().moments(training.X[tested]).probability,
+        ADDITIVE: _rolling(training, blocks, BASELINE),
+    }
+    if champion is not None:
+        answers = champion.predictor.moments(training.X[tested]).probability
+        seen = training.feedback_id[tested] <= champion.trained_until
+        p[CHAMPION] = np.where(seen, np.nan, answers)
+    return Trial(
+        X=training.X[tested],
+        y=training.y[tested],
+        slate=training.slate[tested],
+        request=requests(training.X[tested]),
+        feedback_id=training.feedback_id[tested],
+        p=p,
+    )
+
+
+def probability_no_worse(trial: Trial, rival: str, margin: float, seed: int) -> float | None:
+    """Return the chance that the challenger's log loss is at most the rival's plus a margin.
+
+    A paired bootstrap over slates, on the rows that both answered.
+
+    Returns
+    -------
+    float or None
+        `None` where there is no such row.
+    """
+    known = np.isfinite(trial.p[rival])
+    if not known.any():
+        return None
+    y = trial.y[known]
+    difference = log_losses(trial.p[CHALLENGER][known], y) - log_losses(trial.p[rival][known], y)
+    _, number = np.unique(trial.slate[known], return_inverse=True)
+    total, rows = np.bincount(number, difference), np.bincount(number)
+    draws = generator(seed).integers(0, len(rows), (RESAMPLES, len(rows)))
+    means = total[draws].sum(axis=1) / rows[draws].sum(axis=1)
+    return float(np.mean(means <= margin))
+
+
+def requests(X: Floats) -> Codes:
+    """Number the contexts of rows of X: rows of one context are ranked against each other."""
+    said = X[:, : len(schema.CONTEXT_COLUMNS)]
+    return np.asarray(said @ 2.0 ** np.arange(said.shape[1]), dtype=np.int64)
+
+
+def _rolling(training: TrainingSet, blocks: list[Block], config: Config) -> Floats:
+    """Return a recipe's predictions for the tested rows, shape (tested,)."""
+    parts = [_answers(training, block, config) for block in blocks]
+    return np.concatenate(parts or [np.zeros(0)])
+
+
+def _answers(training: TrainingSet, block: Block, config: Config) -> Floats:
+    X, y = training.X[block.train], training.y[block.train]
+    if len(np.unique(y)) < 2:
+        rate = (y.sum() + 1.0) / (len(y) + 2.0)
+        return np.full(len(block.test), rate)
+    return ContextClassifier(config).fit(X, y).predict_proba(training.X[block.test])[:, 1]

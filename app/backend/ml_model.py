@@ -1,0 +1,128 @@
+"""The four functions that integrators know, on the path that Encore itself takes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from app.backend.domain.clock import Clock, system_clock
+from app.backend.domain.model import Classifier
+from app.backend.features import dataset
+from app.backend.features.dataset import TrainingSet
+from app.backend.features.schema import FEATURE_NAMES
+from app.backend.learning.classifier import DEFAULT, Config, ContextClassifier
+from app.backend.registry import artefact, exports
+from app.backend.store.training_rows import read_feedback
+
+__all__ = [
+    "DEFAULT_FILEPATH",
+    "FEATURE_NAMES",
+    "load_model",
+    "prepare_training_data",
+    "prepare_training_set",
+    "save_model",
+    "train_model",
+]
+
+DEFAULT_FILEPATH: Final = "app/models/recommendation_model.pkl"
+
+
+def prepare_training_data(
+    db_session: Session, *, clock: Clock = system_clock
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Join feedback, recommendations and media, and return X and y.
+
+    Returns
+    -------
+    X : ndarray of float64, shape (n, len(FEATURE_NAMES))
+        Rows in time order; duration in minutes; what is missing is 0.
+    y : ndarray of int64, shape (n,)
+        1 where the rating is at least 4 and the title would be watched again.
+
+    Raises
+    ------
+    DatabaseUnreachable
+        Where a promised table or column is missing.
+    """
+    training = prepare_training_set(db_session, clock=clock)
+    return training.X, training.y
+
+
+def prepare_training_set(db_session: Session, *, clock: Clock = system_clock) -> TrainingSet:
+    """Return X and y with what belongs to them: slates, ids, and what was left out and why."""
+    return dataset.build(read_feedback(db_session), latest_year=clock().year + 2)
+
+
+def train_model(
+    X: NDArray[np.float64],
+    y: NDArray[np.int64],
+    *,
+    config: Config = DEFAULT,
+    seed: int = 0,
+    sample_weight: NDArray[np.float64] | None = None,
+) -> ContextClassifier | None:
+    """Train a classifier; `None` where y has fewer than two classes.
+
+    The same input and seed give the same model. Neither of today's families draws at random; the
+    seed is taken so that callers need not change when one does.
+
+    Raises
+    ------
+    FeatureMismatch, InvalidInput
+        Where X or y is not what a model can read.
+    """
+    del seed
+    if len(np.unique(y)) < 2:
+        return None
+    return ContextClassifier(config).fit(X, y, sample_weight)
+
+
+def save_model(
+    model: Classifier,
+    filepath: str | Path = DEFAULT_FILEPATH,
+    *,
+    facts: Mapping[str, object] | None = None,
+) -> str:
+    """Write a model and, beside it, its manifest; return the manifest's digest.
+
+    The suffix says the format: `.safetensors` (what Encore serves), `.skops`, `.onnx`, `.pkl` or
+    `.joblib`. `facts` are JSON values about the model's origin, for the manifest.
+
+    Raises
+    ------
+    ArtefactForeign
+        Where the suffix is none of these.
+    ExtraMissing
+        Where the format needs a package that is not installed.
+    StorageFull
+        Where there is no room, or no right, to write.
+    """
+    path = Path(filepath)
+    write = artefact.write if path.suffix == ".safetensors" else exports.write
+    return write(path, model, facts or {})
+
+
+def load_model(
+    filepath: str | Path = DEFAULT_FILEPATH, *, digest: str | None = None
+) -> Classifier | None:
+    """Open a model that `save_model` wrote; `None` only where there is no file.
+
+    A pickle is opened only if `save_model` recorded its digest for this user. With `digest`, the
+    manifest must be the one that was recorded.
+
+    Raises
+    ------
+    ArtefactDamaged, ArtefactForeign, ArtefactTooNew, ArtefactUntrusted
+        Where the file is not what it should be; no code of it has run.
+    ExtraMissing
+        Where the format needs a package that is not installed.
+    """
+    path = Path(filepath)
+    if not path.exists():
+        return None
+    if path.suffix == ".safetensors":
+        return artefact.read(path, digest).classifier
+    return exports.read(path, digest)

@@ -1,0 +1,1 @@
+"""A model, titles and chance become a slate with propensities and reasons."""

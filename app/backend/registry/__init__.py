@@ -1,0 +1,1 @@
+"""Models become bytes, and bytes that can be trusted become models."""

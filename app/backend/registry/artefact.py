@@ -1,0 +1,188 @@
+"""The format that serves: plain arrays in safetensors, and a manifest that says what they are.
+
+Raising `FORMAT_NUMBER`: keep the reader of the old number, under its number, in `_READERS`; add a
+golden file of the old number to `tests/golden/`; say in the changelog what changed.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from app.backend.domain.errors import (
+    ArtefactDamaged,
+    ArtefactForeign,
+    ArtefactTooNew,
+)
+from app.backend.domain.model import Arrays, Classifier
+from app.backend.features.predictors import build
+from app.backend.features.schema import FEATURE_NAMES, SCHEMA_NUMBER, schema_fingerprint
+from app.backend.features.serving import ServingClassifier
+from app.backend.registry.files import write_atomically
+
+FORMAT_NUMBER: Final = 1
+ARRAYS_FILE: Final = "model.safetensors"
+MANIFEST_FILE: Final = "manifest.json"
+LARGEST_ARRAYS_BYTES: Final = 512 * 2**20
+LARGEST_MANIFEST_BYTES: Final = 2**20
+LIBRARIES: Final = ("encore-tonight", "numpy", "scipy", "scikit-learn", "safetensors")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Artefact:
+    """An opened artefact: a classifier over arrays, the manifest, and the manifest's digest."""
+
+    classifier: ServingClassifier
+    manifest: Mapping[str, Any]
+    digest: str
+
+
+def manifest_path(path: Path) -> Path:
+    """Return where the manifest of a model file lies: beside it."""
+    if path.name == ARRAYS_FILE:
+        return path.with_name(MANIFEST_FILE)
+    return path.with_name(f"{path.name}.manifest.json")
+
+
+def write(path: Path, model: Classifier, facts: Mapping[str, object]) -> str:
+    """Write arrays and manifest; return the digest of the manifest, which covers both.
+
+    Parameters
+    ----------
+    path : Path
+        Where the arrays go.
+    model : Classifier
+    facts : mapping
+        What the writer knows of the model's origin (data, seed, metrics, parent): JSON values.
+
+    Raises
+    ------
+    StorageFull
+        Where there is no room, or no right, to write.
+    """
+    arrays = {name: np.ascontiguousarray(a) for name, a in model.predictor_.to_arrays().items()}
+    content = save_arrays(arrays)
+    manifest = manifest_bytes(model, content, facts)
+    write_atomically(path, content)
+    write_atomically(manifest_path(path), manifest)
+    return hashlib.sha256(manifest).hexdigest()
+
+
+def manifest_bytes(model: Classifier, content: bytes, facts: Mapping[str, object]) -> bytes:
+    """Return the manifest of a model file, the same bytes for the same model and facts."""
+    manifest = {
+        "format": FORMAT_NUMBER,
+        "family": model.predictor_.family,
+        "config": dict(model.config_record()),
+        "features": {
+            "number": SCHEMA_NUMBER,
+            "fingerprint": schema_fingerprint(),
+            "names": list(FEATURE_NAMES),
+        },
+        "content_sha256": hashlib.sha256(content).hexdigest(),
+        "libraries": {name: found for name in LIBRARIES if (found := _installed(name))},
+        **facts,
+    }
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def read(path: Path, digest: str | None = None) -> Artefact:
+    """Open arrays and manifest; nothing is built before it has been judged.
+
+    Parameters
+    ----------
+    path : Path
+        Where the arrays are.
+    digest : str, optional
+        What the manifest must hash to; whoever recorded it when writing should ask for it.
+
+    Raises
+    ------
+    ArtefactDamaged
+        Where a file is missing, too large, or not what was written.
+    ArtefactForeign
+        Where the files are not of this format, or the columns are not those of this Encore.
+    ArtefactTooNew
+        Where a newer Encore wrote them.
+    """
+    told = _bounded(manifest_path(path), LARGEST_MANIFEST_BYTES)
+    found = hashlib.sha256(told).hexdigest()
+    if digest is not None and found != digest:
+        raise damaged(path, "its manifest is not the one that was recorded")
+    manifest = parse_manifest(path, told)
+    content = _bounded(path, LARGEST_ARRAYS_BYTES)
+    if hashlib.sha256(content).hexdigest() != manifest.get("content_sha256"):
+        raise damaged(path, "its bytes are not those that the manifest names")
+    return Artefact(_READERS[manifest["format"]](path, manifest, content), manifest, found)
+
+
+def parse_manifest(path: Path, told: bytes) -> Mapping[str, Any]:
+    """Read a manifest and judge whether this Encore may go on with its model file."""
+    try:
+        manifest = json.loads(told)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, "its manifest is not JSON") from error
+    number = manifest.get("format") if isinstance(manifest, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise ArtefactForeign(f"The manifest beside {path} is not one of Encore's.")
+    if number > FORMAT_NUMBER:
+        raise ArtefactTooNew(
+            f"{path} has format {number}, and this Encore reads up to {FORMAT_NUMBER}; use the "
+            "newer Encore that wrote it."
+        )
+    features = manifest.get("features")
+    if not isinstance(features, dict) or features.get("fingerprint") != schema_fingerprint():
+        raise ArtefactForeign(
+            f"{path} was trained on other columns than this Encore has; train again with: "
+            "encore train"
+        )
+    return MappingProxyType(manifest)
+
+
+def damaged(path: Path, what: str) -> ArtefactDamaged:
+    """Return the error for a file that is not what was written."""
+    return ArtefactDamaged(
+        f"{path} is refused: {what}. Restore it from a backup, or train again with: encore train"
+    )
+
+
+def _read_format_1(path: Path, manifest: Mapping[str, Any], content: bytes) -> ServingClassifier:
+    try:
+        arrays: Arrays = load_arrays(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise damaged(path, "its arrays cannot be read") from error
+    config = manifest.get("config")
+    if not isinstance(config, dict):
+        raise damaged(path, "its manifest has no config")
+    return ServingClassifier(build(str(manifest.get("family")), arrays), MappingProxyType(config))
+
+
+_READERS: Final[Mapping[int, Callable[[Path, Mapping[str, Any], bytes], ServingClassifier]]] = (
+    MappingProxyType({1: _read_format_1})
+)
+
+
+def _bounded(path: Path, most: int) -> bytes:
+    try:
+        if path.stat().st_size > most:
+            raise damaged(path, f"it is larger than {most} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise damaged(path, f"it cannot be read ({error.strerror})") from error
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

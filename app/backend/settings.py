@@ -1,0 +1,84 @@
+"""What an installation may choose, by environment variables; read once, at the edges."""
+
+import ipaddress
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.backend.domain.errors import BindRefused, SettingsInvalid
+
+
+class Settings(BaseSettings):
+    """Encore's settings. Each is the environment variable `ENCORE_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="ENCORE_", frozen=True, extra="ignore")
+
+    database_url: Annotated[
+        str,
+        Field(
+            description="Where facts are kept: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/"
+            "NAME. Empty means encore.db in the data folder."
+        ),
+    ] = ""
+    data_dir: Annotated[
+        Path,
+        Field(description="The folder of the SQLite file and of the models. Made if missing."),
+    ] = Path("data")
+    host: Annotated[
+        str,
+        Field(description="The address to listen on. Only loopback, as long as nobody logs in."),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Field(ge=0, le=65535, description="The port to listen on; 0 takes any that is free."),
+    ] = 8730
+
+    @cached_property
+    def models_dir(self) -> Path:
+        """The folder of the model versions."""
+        return self.data_dir / "models"
+
+    @cached_property
+    def effective_database_url(self) -> str:
+        """The database to open."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'encore.db'}"
+
+
+def read_settings() -> Settings:
+    """Read the environment.
+
+    Raises
+    ------
+    SettingsInvalid
+        Where a variable has a value that cannot be.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = f"ENCORE_{str(first['loc'][0]).upper()}"
+        raise SettingsInvalid(
+            f"{name} is wrong: {first['msg']}. See docs/settings.md for what it may be."
+        ) from error
+
+
+def insist_on_loopback(host: str) -> None:
+    """Refuse an address that others can reach, as long as there is no login.
+
+    Raises
+    ------
+    BindRefused
+        Where the host is not a loopback address.
+    """
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise BindRefused(
+            f"ENCORE_HOST is {host!r}, which others could reach, and Encore has no login yet; set "
+            "it to 127.0.0.1 and put nothing in front of it that strangers can use."
+        )

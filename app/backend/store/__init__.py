@@ -1,0 +1,1 @@
+"""Facts, in and out: the only room that knows SQLAlchemy."""

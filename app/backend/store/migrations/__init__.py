@@ -1,0 +1,1 @@
+"""How a database of an older Encore becomes one of this Encore."""

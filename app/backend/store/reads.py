@@ -1,0 +1,135 @@
+"""Reads of the library and of evenings."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from app.backend.domain.evening import StoredPick, StoredSlate
+from app.backend.domain.evidence import DEMO, Viewing
+from app.backend.store.tables import Feedback, Media, Recommendation, Slate
+
+
+def read_slate(session: Session, slate_id: int) -> StoredSlate | None:
+    """Read one slate with its picks in order."""
+    row = session.get(Slate, slate_id)
+    if row is None:
+        return None
+    picks = _picks(session, [slate_id])
+    return StoredSlate(
+        id=row.id,
+        requested_at=row.requested_at,
+        mood=row.mood,
+        group_size=row.group_size,
+        session_length=row.session_length,
+        members=tuple(row.members),
+        policy=row.policy,
+        model_version=row.model_version,
+        seed=row.seed,
+        candidates=row.candidates,
+        left_out=row.left_out,
+        picks=tuple(picks),
+    )
+
+
+def read_pick(session: Session, recommendation_id: int) -> StoredPick | None:
+    """Read one pick."""
+    query = _pick_query().where(Recommendation.id == recommendation_id)
+    found = session.execute(query).one_or_none()
+    return None if found is None else _stored_pick(found)
+
+
+def read_unanswered(session: Session, most: int) -> list[StoredPick]:
+    """Read what was watched and neither rated nor dismissed, the latest first."""
+    answered = select(Feedback.id).where(Feedback.recommendation_id == Recommendation.id)
+    query = (
+        _pick_query()
+        .where(
+            Recommendation.watched_at.is_not(None),
+            Recommendation.dismissed_at.is_(None),
+            ~answered.exists(),
+        )
+        .order_by(Recommendation.watched_at.desc(), Recommendation.id.desc())
+        .limit(most)
+    )
+    return [_stored_pick(row) for row in session.execute(query)]
+
+
+def read_viewings(session: Session) -> list[Viewing]:
+    """Read when each title was last watched or rated, and its last verdict."""
+    watched = func.coalesce(Recommendation.watched_at, Feedback.created_at)
+    query = (
+        select(Recommendation.media_id, watched, Feedback.would_watch_again)
+        .outerjoin(Feedback, Feedback.recommendation_id == Recommendation.id)
+        .where(watched.is_not(None))
+        .order_by(watched, Feedback.id)
+    )
+    latest = {
+        media_id: Viewing(media_id, moment, again)
+        for media_id, moment, again in session.execute(query)
+    }
+    return list(latest.values())
+
+
+def count_feedback(session: Session) -> int:
+    """Count the picks that have at least one verdict."""
+    return session.scalar(select(func.count(func.distinct(Feedback.recommendation_id)))) or 0
+
+
+def count_titles(session: Session) -> int:
+    """Count the titles that may be shown."""
+    query = select(func.count(Media.id)).where(~Media.is_hidden, Media.removed_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def is_demo(session: Session) -> bool:
+    """Say whether the library is the demo's."""
+    query = select(Media.id).where(Media.source == DEMO, Media.removed_at.is_(None)).limit(1)
+    return session.scalar(query) is not None
+
+
+def is_empty(session: Session) -> bool:
+    """Say whether the library never held a title."""
+    return session.scalar(select(Media.id).limit(1)) is None
+
+
+def read_genre_texts(session: Session) -> Mapping[str, int]:
+    """Count the titles that may be shown by the text of their genres."""
+    query = (
+        select(Media.genres, func.count(Media.id))
+        .where(~Media.is_hidden, Media.removed_at.is_(None))
+        .group_by(Media.genres)
+    )
+    return {row.genres: row[1] for row in session.execute(query)}
+
+
+def _pick_query() -> Select[Recommendation, Media]:
+    return select(Recommendation, Media).join(Media, Media.id == Recommendation.media_id)
+
+
+def _picks(session: Session, slate_ids: Sequence[int]) -> list[StoredPick]:
+    query = (
+        _pick_query()
+        .where(Recommendation.slate_id.in_(slate_ids))
+        .order_by(Recommendation.slate_id, Recommendation.position)
+    )
+    return [_stored_pick(row) for row in session.execute(query)]
+
+
+def _stored_pick(row: Row[Recommendation, Media]) -> StoredPick:
+    shown, media = row[0], row[1]
+    return StoredPick(
+        recommendation_id=shown.id,
+        media_id=media.id,
+        position=shown.position,
+        propensity=shown.propensity,
+        probability=shown.probability,
+        reasons=tuple(shown.reasons),
+        title=media.title,
+        kind=media.kind,
+        year=media.year,
+        minutes=media.duration,
+        genres=tuple(name for name in media.genres.split(",") if name),
+        age_rating=media.age_rating,
+        watched_at=shown.watched_at,
+    )

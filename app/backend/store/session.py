@@ -1,0 +1,169 @@
+"""Connections that are safe to share: who reads, who writes, and what each database needs."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NewType
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+
+from app.backend.domain.errors import (
+    DatabaseBusy,
+    DatabaseUnreachable,
+    EncoreError,
+    SettingsInvalid,
+    StorageFull,
+)
+
+BUSY_TIMEOUT_SECONDS: Final = 15
+
+ReadSession = NewType("ReadSession", Session)
+WriteSession = NewType("WriteSession", Session)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database, and the two ways to speak with it."""
+
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[ReadSession]:
+        """Open a session that sees one moment and writes nothing."""
+        with _named_errors(), Session(self.engine, autoflush=False) as session:
+            yield ReadSession(session)
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[WriteSession]:
+        """Open a session that is one transaction: committed at the end, or not at all."""
+        writer = self.engine.execution_options(encore_writes=True)
+        with _named_errors(), Session(writer) as session, session.begin():
+            yield WriteSession(session)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open a database by URL.
+
+    Raises
+    ------
+    SettingsInvalid
+        Where the URL is none, or names a kind of database that Encore does not speak.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsInvalid(
+            "ENCORE_DATABASE_URL is not a database URL; write sqlite:///path/encore.db or "
+            "postgresql://user:password@host/name."
+        ) from error
+    if parsed.get_backend_name() == "sqlite":
+        return Database(_sqlite_engine(parsed))
+    if parsed.get_backend_name() == "postgresql":
+        return Database(_postgresql_engine(parsed.set(drivername="postgresql+psycopg")))
+    raise SettingsInvalid(
+        f"ENCORE_DATABASE_URL names {parsed.get_backend_name()!r}; Encore speaks sqlite and "
+        "postgresql."
+    )
+
+
+def wal_is_safe(version: tuple[int, int, int]) -> bool:
+    """Say whether this SQLite's write-ahead log is free of the WAL-reset fault.
+
+    Fixed in 3.51.3, with back-ports in 3.50.7 and 3.44.6; earlier ones may corrupt a database
+    that two connections write and checkpoint.
+
+    Examples
+    --------
+    >>> wal_is_safe((3, 40, 1)), wal_is_safe((3, 44, 6)), wal_is_safe((3, 51, 2))
+    (False, True, False)
+    """
+    if version >= (3, 51, 3):
+        return True
+    return (3, 50, 7) <= version < (3, 51, 0) or (3, 44, 6) <= version < (3, 45, 0)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    in_memory = url.database in {None, "", ":memory:"}
+    if in_memory:
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        _make_folder(Path(str(url.database)).parent)
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions on its own
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+        if not in_memory:
+            cursor.execute(f"PRAGMA journal_mode = {journal}")
+            cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer that starts as a reader loses its update to another one, or fails half-way.
+        writes = connection.get_execution_options().get("encore_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    except ModuleNotFoundError as error:
+        raise SettingsInvalid(
+            "ENCORE_DATABASE_URL names PostgreSQL, whose driver is not installed; install "
+            "encore-tonight[postgres]."
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFull(
+            f"The folder of the database, {folder}, cannot be made: {error.strerror}. Choose "
+            "another with ENCORE_DATA_DIR or ENCORE_DATABASE_URL."
+        ) from error
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """Give the failures of a database the names that faces know."""
+    try:
+        yield
+    except DBAPIError as error:
+        named = _named(error)
+        if named is None:
+            raise
+        raise named from error
+
+
+def _named(error: SQLAlchemyError) -> EncoreError | None:
+    text = str(error).casefold()
+    if "database is locked" in text or "lock timeout" in text:
+        return DatabaseBusy("Another process is writing to the database; try again in a moment.")
+    if "disk is full" in text or "readonly database" in text or "no space left" in text:
+        return StorageFull("The database cannot grow or be written; make room, or grant the right.")
+    if "not a database" in text or "malformed" in text:
+        return DatabaseUnreachable("The file of the database is not one; restore it from a backup.")
+    if isinstance(error, OperationalError):
+        return DatabaseUnreachable(
+            "The database does not answer; check ENCORE_DATABASE_URL and that the server runs."
+        )
+    return None

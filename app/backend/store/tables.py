@@ -1,0 +1,222 @@
+"""The tables. Their named columns are a promise to integrators; Encore adds, it never renames."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+# Wide enough for millions; SQLite counts up only in a column that is plainly INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, whatever the database makes of time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Write UTC; a moment without a zone is a mistake of the caller."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Read UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """What all tables share: names for constraints, so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+    }
+
+
+class Member(Table):
+    """One person of the household."""
+
+    __tablename__ = "members"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    created_at: Mapped[datetime]
+
+
+class Media(Table):
+    """A title of the library. `duration` is minutes of one sitting; `genres` is `'A,B'`."""
+
+    __tablename__ = "media"
+    __table_args__ = (
+        UniqueConstraint("source", "source_key"),
+        Index("ix_media_identity", "identity"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    title: Mapped[str] = mapped_column(String(300))
+    genres: Mapped[str] = mapped_column(Text)
+    duration: Mapped[int | None]
+    year: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(10))
+    community_rating: Mapped[float | None]
+    age_rating: Mapped[str | None] = mapped_column(String(50))
+    overview: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(20))
+    source_key: Mapped[str] = mapped_column(String(400))
+    identity: Mapped[str] = mapped_column(String(400))
+    is_hidden: Mapped[bool] = mapped_column(default=False)
+    removed_at: Mapped[datetime | None]
+    added_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Slate(Table):
+    """The few titles shown together for one request, and how chance chose them."""
+
+    __tablename__ = "slates"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    requested_at: Mapped[datetime]
+    mood: Mapped[str] = mapped_column(String(20))
+    group_size: Mapped[str] = mapped_column(String(20))
+    session_length: Mapped[str] = mapped_column(String(20))
+    context_code: Mapped[int] = mapped_column(SmallInteger)
+    members: Mapped[list[Any]]
+    policy: Mapped[str] = mapped_column(String(100))
+    model_version: Mapped[str | None] = mapped_column(String(40))
+    seed: Mapped[int] = mapped_column(BigInteger)
+    candidates: Mapped[int]
+    left_out: Mapped[dict[str, Any]]
+
+
+class Recommendation(Table):
+    """An impression: one title shown in one slate, with what was known of it then."""
+
+    __tablename__ = "recommendations"
+    __table_args__ = (
+        UniqueConstraint("slate_id", "position"),
+        CheckConstraint("propensity > 0 AND propensity <= 1", "propensity"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    slate_id: Mapped[int] = mapped_column(Id, ForeignKey("slates.id"), index=True)
+    media_id: Mapped[int] = mapped_column(Id, ForeignKey("media.id"), index=True)
+    mood: Mapped[str] = mapped_column(String(100))
+    group_size: Mapped[str] = mapped_column(String(20))
+    session_length: Mapped[str] = mapped_column(String(20))
+    context_code: Mapped[int] = mapped_column(SmallInteger)
+    position: Mapped[int] = mapped_column(SmallInteger)
+    propensity: Mapped[float]
+    policy: Mapped[str] = mapped_column(String(100))
+    model_version: Mapped[str | None] = mapped_column(String(40))
+    probability: Mapped[float]
+    features: Mapped[dict[str, Any]]
+    reasons: Mapped[list[Any]]
+    shown_at: Mapped[datetime]
+    watched_at: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
+
+
+class Feedback(Table):
+    """A verdict on one impression. Rows are only added: the last one of a member counts."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (CheckConstraint("rating BETWEEN 1 AND 5", "rating"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    recommendation_id: Mapped[int] = mapped_column(Id, ForeignKey("recommendations.id"), index=True)
+    rating: Mapped[int] = mapped_column(SmallInteger)
+    would_watch_again: Mapped[bool]
+    member_id: Mapped[int | None] = mapped_column(Id, ForeignKey("members.id"))
+    source: Mapped[str] = mapped_column(String(20))
+    event_id: Mapped[str | None] = mapped_column(String(100), unique=True)
+    created_at: Mapped[datetime]
+
+
+class TrainingRun(Table):
+    """One attempt to learn: what went in, what came out, and why it was kept or not."""
+
+    __tablename__ = "training_runs"
+    __table_args__ = (
+        Index(
+            "ix_training_runs_one_running",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    state: Mapped[str] = mapped_column(String(20))
+    step: Mapped[str] = mapped_column(String(40))
+    seed: Mapped[int] = mapped_column(BigInteger)
+    started_at: Mapped[datetime]
+    heartbeat_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    data_fingerprint: Mapped[str | None] = mapped_column(String(64))
+    rows_read: Mapped[int | None]
+    rows_used: Mapped[int | None]
+    quality: Mapped[list[Any] | None]
+    comparison: Mapped[dict[str, Any] | None]
+    model_version: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class ModelVersion(Table):
+    """A saved model. Its digest is what its bytes must have, whatever the file says."""
+
+    __tablename__ = "model_versions"
+
+    version: Mapped[str] = mapped_column(String(40), primary_key=True)
+    created_at: Mapped[datetime]
+    family: Mapped[str] = mapped_column(String(40))
+    parent: Mapped[str | None] = mapped_column(String(40))
+    run_id: Mapped[int] = mapped_column(Id, ForeignKey("training_runs.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    manifest: Mapped[dict[str, Any]]
+    metrics: Mapped[dict[str, Any]]
+
+
+class Promotion(Table):
+    """Which version began to serve when, and why; no version means the rules."""
+
+    __tablename__ = "promotions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    version: Mapped[str | None] = mapped_column(ForeignKey("model_versions.version"))
+    promoted_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)

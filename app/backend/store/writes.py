@@ -1,0 +1,266 @@
+"""Writes of the library and of evenings; whoever opened the session commits."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.backend.domain.context import mood_as_json
+from app.backend.domain.errors import EventReused, NotFound
+from app.backend.domain.evening import ShownSlate, StoredVerdict, Verdict
+from app.backend.domain.evidence import DEMO
+from app.backend.domain.title import ImportCounts, TitleRecord
+from app.backend.store.tables import (
+    Feedback,
+    Media,
+    Member,
+    ModelVersion,
+    Promotion,
+    Recommendation,
+    Slate,
+    TrainingRun,
+)
+
+
+def write_titles(
+    session: Session,
+    source: str,
+    batch: Sequence[tuple[TitleRecord, str]],
+    counts: ImportCounts,
+    at: datetime,
+) -> None:
+    """Add or update a batch of titles, each with the text of its genres, and count what was done.
+
+    A title is found by the source's own key; failing that, by kind, name and year among the
+    titles of other sources, so that two ways to the same shelf do not make two titles of it.
+    """
+    known = _known(session, source, [record for record, _ in batch])
+    for record, genres in batch:
+        values = _media_values(record, genres)
+        media = known.get(record.key)
+        if media is None:
+            added = Media(
+                source=source,
+                source_key=record.key[:400],
+                identity=record.identity[:400],
+                added_at=at,
+                updated_at=at,
+                **values,
+            )
+            session.add(added)
+            counts.added += 1
+        elif media.removed_at is not None or any(getattr(media, k) != v for k, v in values.items()):
+            for name, value in values.items():
+                setattr(media, name, value)
+            media.removed_at, media.updated_at = None, at
+            counts.updated += 1
+        else:
+            counts.unchanged += 1
+    session.flush()
+
+
+def retire_demo(session: Session, at: datetime) -> int:
+    """Take the demo's titles off the shelf; what was watched stays in the history."""
+    found = session.execute(
+        update(Media)
+        .where(Media.source == DEMO, Media.removed_at.is_(None))
+        .values(removed_at=at)
+        .execution_options(synchronize_session=False)
+        .returning(Media.id)
+    )
+    return len(found.all())
+
+
+def write_slate(session: Session, slate: ShownSlate) -> int:
+    """Remember a slate and its impressions; return its id."""
+    row = Slate(
+        requested_at=slate.requested_at,
+        mood=slate.mood,
+        group_size=slate.group_size,
+        session_length=slate.session_length,
+        context_code=slate.context_code,
+        members=list(slate.members),
+        policy=slate.policy,
+        model_version=slate.model_version,
+        seed=slate.seed,
+        candidates=slate.candidates,
+        left_out=dict(slate.left_out),
+    )
+    session.add(row)
+    session.flush()
+    for pick in slate.picks:
+        shown = Recommendation(
+            slate_id=row.id,
+            media_id=pick.media_id,
+            mood=mood_as_json(slate.mood),
+            group_size=slate.group_size,
+            session_length=slate.session_length,
+            context_code=slate.context_code,
+            position=pick.position,
+            propensity=pick.propensity,
+            policy=slate.policy,
+            model_version=slate.model_version,
+            probability=pick.probability,
+            features=dict(pick.features),
+            reasons=list(pick.reasons),
+            shown_at=slate.requested_at,
+        )
+        session.add(shown)
+    session.flush()
+    return row.id
+
+
+def mark_watched(session: Session, recommendation_id: int, at: datetime) -> None:
+    """Remember that a pick was watched; saying it twice keeps the first moment."""
+    shown = _shown(session, recommendation_id)
+    if shown.watched_at is None:
+        shown.watched_at = at
+    session.flush()
+
+
+def dismiss(session: Session, recommendation_id: int, at: datetime) -> None:
+    """Stop asking how a pick was."""
+    _shown(session, recommendation_id).dismissed_at = at
+    session.flush()
+
+
+def write_verdict(session: Session, verdict: Verdict, at: datetime) -> StoredVerdict:
+    """Remember a verdict, once: the same event or the same verdict again changes nothing.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such recommendation.
+    EventReused
+        Where the event id was used for something else.
+    """
+    shown = _shown(session, verdict.recommendation_id)
+    known = _same_event(session, verdict) or _same_verdict(session, verdict)
+    if known is None:
+        known = Feedback(
+            recommendation_id=shown.id,
+            rating=verdict.rating,
+            would_watch_again=verdict.would_watch_again,
+            member_id=_member_id(session, verdict.member, at),
+            source=verdict.source,
+            event_id=verdict.event_id,
+            created_at=at,
+        )
+        session.add(known)
+        shown.watched_at = shown.watched_at or at
+        session.flush()
+        return _stored(known, verdict.member, is_new=True)
+    return _stored(known, verdict.member, is_new=False)
+
+
+def erase_all(session: Session) -> None:
+    """Empty every table: only starting a demo over asks for this."""
+    for table in (
+        Promotion,
+        ModelVersion,
+        TrainingRun,
+        Feedback,
+        Recommendation,
+        Slate,
+        Media,
+        Member,
+    ):
+        session.execute(delete(table))
+
+
+def _known(session: Session, source: str, records: Iterable[TitleRecord]) -> dict[str, Media]:
+    """Find the rows that a batch speaks of, by each record's key."""
+    records = list(records)
+    keys = [record.key[:400] for record in records]
+    by_key = {
+        media.source_key: media
+        for media in session.scalars(
+            select(Media).where(Media.source == source, Media.source_key.in_(keys))
+        )
+    }
+    identities = [record.identity[:400] for record in records]
+    others = select(Media).where(
+        Media.source.not_in([source, DEMO]), Media.identity.in_(identities)
+    )
+    by_identity = {media.identity: media for media in session.scalars(others.order_by(Media.id))}
+    found = {}
+    for record in records:
+        media = by_key.get(record.key[:400]) or by_identity.pop(record.identity[:400], None)
+        if media is not None:
+            found[record.key] = media
+    return found
+
+
+def _media_values(record: TitleRecord, genres: str) -> dict[str, object]:
+    return {
+        "title": record.title,
+        "genres": genres,
+        "duration": record.minutes,
+        "year": record.year,
+        "kind": record.kind,
+        "community_rating": record.community_rating,
+        "age_rating": record.age_rating,
+        "overview": record.overview,
+    }
+
+
+def _shown(session: Session, recommendation_id: int) -> Recommendation:
+    """Find an impression and hold it until the transaction ends, so that verdicts queue up."""
+    query = select(Recommendation).where(Recommendation.id == recommendation_id).with_for_update()
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound(
+            f"There is no recommendation {recommendation_id}; use the id of a pick that was shown."
+        )
+    return found
+
+
+def _same_event(session: Session, verdict: Verdict) -> Feedback | None:
+    if verdict.event_id is None:
+        return None
+    known = session.scalar(select(Feedback).where(Feedback.event_id == verdict.event_id))
+    if known is None:
+        return None
+    said = (verdict.recommendation_id, verdict.rating, verdict.would_watch_again)
+    if (known.recommendation_id, known.rating, known.would_watch_again) != said:
+        raise EventReused(
+            f"The event id {verdict.event_id!r} was used for another verdict; send each verdict "
+            "with an id of its own."
+        )
+    return known
+
+
+def _same_verdict(session: Session, verdict: Verdict) -> Feedback | None:
+    """Return the member's last verdict on the pick, where it says the same."""
+    member = select(Member.id).where(Member.name == verdict.member).scalar_subquery()
+    who = Feedback.member_id.is_(None) if verdict.member is None else Feedback.member_id == member
+    query = select(Feedback).where(Feedback.recommendation_id == verdict.recommendation_id, who)
+    last = session.scalar(query.order_by(Feedback.id.desc()).limit(1))
+    if last is None:
+        return None
+    said = (verdict.rating, verdict.would_watch_again)
+    return last if (last.rating, last.would_watch_again) == said else None
+
+
+def _member_id(session: Session, name: str | None, at: datetime) -> int | None:
+    if name is None:
+        return None
+    member = session.scalar(select(Member).where(Member.name == name))
+    if member is None:
+        member = Member(name=name, created_at=at)
+        session.add(member)
+        session.flush()
+    return member.id
+
+
+def _stored(row: Feedback, member: str | None, *, is_new: bool) -> StoredVerdict:
+    return StoredVerdict(
+        id=row.id,
+        recommendation_id=row.recommendation_id,
+        rating=row.rating,
+        would_watch_again=row.would_watch_again,
+        member=member,
+        created_at=row.created_at,
+        is_new=is_new,
+    )

@@ -1,0 +1,1 @@
+"""Where database and model meet: one story a file."""

@@ -1,0 +1,125 @@
+"""What the faces show of what is remembered: slates, the library, runs and versions."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from app.backend.domain.clock import Clock
+from app.backend.domain.errors import NotFound
+from app.backend.domain.evening import StoredPick, StoredSlate
+from app.backend.domain.runs import Run, Version
+from app.backend.domain.title import Title
+from app.backend.features.checks import read_titles
+from app.backend.features.genres import display_name, normalise, split_names
+from app.backend.store import reads, runs, training_rows
+from app.backend.store.session import ReadSession
+
+MOST_UNANSWERED = 5
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryOverview:
+    """The library in numbers, its genres by how many titles have them, and its titles."""
+
+    titles: tuple[Title, ...]
+    movies: int
+    series: int
+    without_minutes: int
+    genres: tuple[tuple[str, int], ...]
+    unknown_genres: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOverview:
+    """What serves, what was tried, and what there is to learn from."""
+
+    champion: Version | None
+    runs: tuple[Run, ...]
+    versions: tuple[Version, ...]
+    feedback_count: int
+
+
+def slate(session: ReadSession, slate_id: int) -> StoredSlate:
+    """Return one slate.
+
+    Raises
+    ------
+    NotFound
+        Where there is none of that id.
+    """
+    found = reads.read_slate(session, slate_id)
+    if found is None:
+        raise NotFound(f"There is no slate {slate_id}.")
+    return found
+
+
+def served_by(slate: StoredSlate) -> str:
+    """Say in a sentence what answered when a slate was drawn."""
+    if slate.model_version is None:
+        return "Picked by the rules."
+    return f"Picked by model {slate.model_version}, from what it learnt of your evenings."
+
+
+def unanswered(session: ReadSession) -> list[StoredPick]:
+    """Return what was watched and not yet rated."""
+    return reads.read_unanswered(session, MOST_UNANSWERED)
+
+
+def is_demo(session: ReadSession) -> bool:
+    """Say whether the library is the demo's."""
+    return reads.is_demo(session)
+
+
+def library(session: ReadSession, clock: Clock) -> LibraryOverview:
+    """Return the library in numbers."""
+    titles = read_titles(training_rows.read_titles(session), latest_year=clock().year + 2)
+    known: Counter[str] = Counter(genre for title in titles for genre in title.genres)
+    unknown: Counter[str] = Counter()
+    for text, count in reads.read_genre_texts(session).items():
+        unknown.update(dict.fromkeys(normalise(split_names(text)).unknown, count))
+    return LibraryOverview(
+        titles=tuple(sorted(titles, key=lambda title: title.title.casefold())),
+        movies=sum(title.kind == "movie" for title in titles),
+        series=sum(title.kind == "series" for title in titles),
+        without_minutes=sum(title.minutes is None for title in titles),
+        genres=tuple((display_name(genre), count) for genre, count in known.most_common()),
+        unknown_genres=tuple(unknown.most_common()),
+    )
+
+
+def models(session: ReadSession) -> ModelOverview:
+    """Return what serves and what was tried."""
+    return ModelOverview(
+        champion=runs.champion(session),
+        runs=tuple(runs.read_runs(session, MOST_LISTED)),
+        versions=tuple(runs.read_versions(session, MOST_LISTED)),
+        feedback_count=reads.count_feedback(session),
+    )
+
+
+def training_run(session: ReadSession, run_id: int) -> Run:
+    """Return one run.
+
+    Raises
+    ------
+    NotFound
+        Where there is none of that id.
+    """
+    found = runs.read_run(session, run_id)
+    if found is None:
+        raise NotFound(f"There is no training run {run_id}.")
+    return found
+
+
+def version(session: ReadSession, name: str) -> Version:
+    """Return one version.
+
+    Raises
+    ------
+    NotFound
+        Where there is none of that name.
+    """
+    found = runs.read_version(session, name)
+    if found is None:
+        raise NotFound(f"There is no model version {name!r}; list them with: encore models list")
+    return found

@@ -1,0 +1,46 @@
+"""What the household says of a pick: that it was watched, how it was, or that it won't say."""
+
+from typing import Final
+
+from app.backend.domain.clock import Clock
+from app.backend.domain.errors import InvalidInput
+from app.backend.domain.evening import LONGEST_EVENT_ID, LONGEST_NAME, StoredVerdict, Verdict
+from app.backend.store import writes
+from app.backend.store.session import WriteSession
+
+LEAST_RATING: Final = 1
+MOST_RATING: Final = 5
+
+
+def rate(session: WriteSession, verdict: Verdict, clock: Clock) -> StoredVerdict:
+    """Write a verdict down; the same one again changes nothing.
+
+    Raises
+    ------
+    InvalidInput
+        Where the rating is not from 1 to 5, or a name or event id is empty or too long.
+    NotFound
+        Where there is no such recommendation.
+    EventReused
+        Where the event id was used for another verdict.
+    """
+    if not LEAST_RATING <= verdict.rating <= MOST_RATING:
+        raise InvalidInput(f"The rating {verdict.rating} is not from 1 to 5.")
+    _check_text("name of the member", verdict.member, LONGEST_NAME)
+    _check_text("event id", verdict.event_id, LONGEST_EVENT_ID)
+    return writes.write_verdict(session, verdict, clock())
+
+
+def choose(session: WriteSession, recommendation_id: int, clock: Clock) -> None:
+    """Note that a pick was chosen to be watched."""
+    writes.mark_watched(session, recommendation_id, clock())
+
+
+def dismiss(session: WriteSession, recommendation_id: int, clock: Clock) -> None:
+    """Stop asking how a pick was."""
+    writes.dismiss(session, recommendation_id, clock())
+
+
+def _check_text(what: str, text: str | None, longest: int) -> None:
+    if text is not None and not (text.strip() and len(text) <= longest and text.isprintable()):
+        raise InvalidInput(f"The {what} is empty, longer than {longest} characters or unprintable.")

@@ -1,0 +1,241 @@
+"""Feedback becomes a model: read, check, compare, fit, save, judge, promote or keep, say why.
+
+Reading, saving and judging are three short transactions, so that nobody who writes feedback waits
+for the fit between them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from app.backend.domain.clock import Clock
+from app.backend.domain.errors import EncoreError, InvalidInput, NotFound
+from app.backend.domain.progress import Progress, Step
+from app.backend.domain.runs import CHALLENGER, FAILED, KEPT, PROMOTED, SKIPPED, Run, Version
+from app.backend.features.checks import read_titles
+from app.backend.features.dataset import TrainingSet
+from app.backend.features.encode import Floats, encode_titles
+from app.backend.learning.classifier import DEFAULT, ContextClassifier
+from app.backend.learning.evaluation import Champion, Trial, hold_trial
+from app.backend.learning.gate import Answer, judge, verdict
+from app.backend.ml_model import prepare_training_set, save_model, train_model
+from app.backend.registry.versions import publish
+from app.backend.store import runs, training_rows
+from app.backend.store.session import Database
+from app.backend.workflows.heartbeat import beating
+from app.backend.workflows.serving import Shelf
+
+BEAT_SECONDS: Final = 5.0
+SILENT_SECONDS: Final = 30.0
+STEPS: Final = ("read", "compare", "fit", "save", "judge")
+SENTENCES: Final = {
+    "read": "Reading and checking feedback",
+    "compare": "Comparing on later evenings",
+    "fit": "Learning from all evenings",
+    "save": "Saving the model",
+    "judge": "Deciding which model serves",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What a run reads: the rows, the library it would rank, and who serves so far."""
+
+    training: TrainingSet
+    library: Floats
+    champion: Version | None
+    rival: Champion | None
+    last: Run | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """What a run found out."""
+
+    model: ContextClassifier
+    trial: Trial
+    answers: list[Answer]
+
+
+def start(database: Database, clock: Clock, seed: int) -> tuple[Run, bool]:
+    """Start a run, or find the one that is running; say whether it is new."""
+    at = clock()
+    with database.writing() as session:
+        return runs.start_run(session, seed, at, at - timedelta(seconds=SILENT_SECONDS))
+
+
+def learn(database: Database, shelf: Shelf, run: Run, clock: Clock, progress: Progress) -> Run:
+    """Carry a started run to its end; whatever happens, the run says how it ended.
+
+    Returns
+    -------
+    Run
+        Promoted, kept, skipped or failed, with the reason.
+    """
+    step = _Steps(database, run.id, progress)
+    with beating(lambda: _beat(database, run.id, clock), BEAT_SECONDS):
+        try:
+            step("read")
+            material = _read(database, shelf, clock)
+            ended = _reason_to_skip(material) or _train(shelf, run, material, step, clock)
+        except EncoreError as error:
+            ended = _Ended({"state": FAILED, "reason": error.message})
+        except BaseException as error:
+            failed = _Ended({"state": FAILED, "reason": f"An unexpected fault: {error!r}"})
+            _end(database, run.id, failed, clock)
+            raise
+    return _end(database, run.id, ended, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a run ends: what is kept of it, the version it made, and why that serves if it does."""
+
+    values: Mapping[str, Any]
+    version: Version | None = None
+    promoted_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Tells the database and whoever watches which step has begun."""
+
+    database: Database
+    run_id: int
+    progress: Progress
+
+    def __call__(self, name: str) -> None:
+        with self.database.writing() as session:
+            runs.change_run(session, self.run_id, {"step": name})
+        self.progress(Step(SENTENCES[name], STEPS.index(name), len(STEPS)))
+
+
+def _beat(database: Database, run_id: int, clock: Clock) -> None:
+    with database.writing() as session:
+        runs.change_run(session, run_id, {"heartbeat_at": clock()})
+
+
+def _read(database: Database, shelf: Shelf, clock: Clock) -> _Material:
+    with database.reading() as session:
+        champion = runs.champion(session)
+        serving = shelf.serving(session)
+        titles = read_titles(training_rows.read_titles(session), latest_year=clock().year + 2)
+        return _Material(
+            training=prepare_training_set(session, clock=clock),
+            library=encode_titles(titles),
+            champion=champion,
+            rival=None
+            if champion is None or serving.version is None
+            else Champion(serving.predictor, int(champion.metrics["trained_until"])),
+            last=runs.last_finished_run(session),
+        )
+
+
+def _reason_to_skip(material: _Material) -> _Ended | None:
+    training, last = material.training, material.last
+    facts = _data_facts(training)
+    if len(set(training.y.tolist())) < 2:
+        return _Ended({"state": SKIPPED, "reason": _too_uniform(training), **facts})
+    if last is not None and last.data_fingerprint == facts["data_fingerprint"]:
+        reason = f"Nothing has changed since run {last.id}; its verdict stands."
+        return _Ended({"state": SKIPPED, "reason": reason, **facts})
+    return None
+
+
+def _too_uniform(training: TrainingSet) -> str:
+    if not len(training.y):
+        return "There is no feedback to learn from yet; the rules go on serving."
+    kind = "positive" if training.y[0] else "negative"
+    return (
+        f"All {len(training.y)} usable feedbacks are {kind}; it takes both kinds to learn what "
+        "sets them apart. The rules go on serving."
+    )
+
+
+def _train(
+    shelf: Shelf, run: Run, material: _Material, step: Callable[[str], None], clock: Clock
+) -> _Ended:
+    training = material.training
+    step("compare")
+    trial = hold_trial(training, DEFAULT, material.rival)
+    step("fit")
+    model = train_model(training.X, training.y, config=DEFAULT, seed=run.seed)
+    if model is None:
+        raise InvalidInput(_too_uniform(training))
+    learnt = _Learnt(model, trial, judge(trial, model.predictor_, material.library, run.seed))
+    step("save")
+    version = _save(shelf.folder, run, material, learnt, clock)
+    step("judge")
+    passed, reason = verdict(learnt.answers)
+    said = "Promoted." if passed else "Not promoted: what served so far goes on."
+    values = {
+        "state": PROMOTED if passed else KEPT,
+        "reason": f"{said} {reason}",
+        "model_version": version.version,
+        "comparison": _comparison(learnt),
+        **_data_facts(training),
+    }
+    return _Ended(values, version, reason if passed else None)
+
+
+def _save(folder: Path, run: Run, material: _Material, learnt: _Learnt, clock: Clock) -> Version:
+    at, training = clock(), material.training
+    parent = None if material.champion is None else material.champion.version
+    metrics: dict[str, Any] = {
+        "feedback_count": len(training.y),
+        "trained_until": int(training.feedback_id.max()),
+        **_measured(learnt.trial),
+    }
+    facts = {
+        "seed": run.seed,
+        "data": {"fingerprint": training.fingerprint(), "rows": len(training.y)},
+        "metrics": metrics,
+        "parent": parent,
+    }
+    name, digest = publish(folder, at, lambda path: save_model(learnt.model, path, facts=facts))
+    family = learnt.model.predictor_.family
+    return Version(name, at, family, parent, run.id, digest, facts, metrics)
+
+
+def _data_facts(training: TrainingSet) -> dict[str, Any]:
+    return {
+        "data_fingerprint": training.fingerprint(),
+        "rows_read": training.rows_read,
+        "rows_used": len(training.y),
+        "quality": [asdict(check) for check in training.checks],
+    }
+
+
+def _comparison(learnt: _Learnt) -> dict[str, Any]:
+    return {
+        **_measured(learnt.trial),
+        "gate": [asdict(answer) for answer in learnt.answers],
+    }
+
+
+def _measured(trial: Trial) -> Mapping[str, Any]:
+    """Return the metrics of every model, and how many rows they were measured on."""
+    measured = trial.metrics() if len(trial.y) else {}
+    return {
+        "tested_rows": len(trial.y),
+        "models": {name: asdict(metrics) for name, metrics in measured.items()},
+        "measured_model": CHALLENGER,
+    }
+
+
+def _end(database: Database, run_id: int, ended: _Ended, clock: Clock) -> Run:
+    """End a run and publish what it made, in one transaction; a run that was ended is too late."""
+    at, version = clock(), ended.version
+    with database.writing() as session:
+        in_time = runs.change_run(session, run_id, {**ended.values, "finished_at": at})
+        if in_time and version is not None:
+            if runs.read_version(session, version.version) is None:
+                runs.write_version(session, version)
+            if ended.promoted_because is not None:
+                runs.write_promotion(session, version.version, ended.promoted_because, at)
+        found = runs.read_run(session, run_id)
+    if found is None:
+        raise NotFound(f"The training run {run_id} was erased while it ran; train again.")
+    return found
