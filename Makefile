@@ -29,8 +29,10 @@ fix: .venv/.dev ## lets the tools mend what they can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: .venv/.dev ## writes the reference pages that are generated from the code
+docs: setup ## writes the reference pages that are generated from the code
 	@$(BIN)/python -m docs.generate
+	@mkdir -p docs/images
+	@KEEP_SCREENSHOTS_IN=docs/images $(BIN)/python -m pytest -q tests/browser -k whole_loop
 
 bench: .venv/.dev ## the comparisons behind the figures in the docs, in their short form
 	@$(BIN)/python -m benchmarks.first_loop --short
@@ -40,7 +42,7 @@ lock: ## renews the locks; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -c locks/dev.txt --group build -o locks/run.txt
 
 browser: .venv/.dev ## a Chromium for the browser tests, where this machine allows one
-	@$(BIN)/python -m tests.browser_setup
+	@$(BIN)/python -m tests.browser.chromium
 
 clean: ## removes what set-up made; data and models stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,1 +1,1 @@
-"""Encore: what shall we watch tonight?"""
+"""Encore answers one question: what shall we watch tonight."""

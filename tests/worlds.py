@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.backend.domain.context import Context, every_context
+from app.backend.domain.model import Predictor
 from app.backend.domain.title import Title
 from app.backend.features.basis import (
     CONTEXT_BASIS,
@@ -19,6 +20,7 @@ from app.backend.features.basis import (
     rule_matrices,
     title_basis,
 )
+from app.backend.features.dataset import TrainingSet
 from app.backend.features.encode import Codes, Floats, encode_titles, for_context, gather
 from app.backend.features.genres import CANON
 
@@ -109,6 +111,23 @@ def training_rows(world: World, evenings: Evenings) -> tuple[Floats, Codes]:
     """Return the X and y that the evenings leave behind."""
     codes = np.array([context.code for context in every_context()])
     return gather(codes[evenings.context], evenings.title, world.encoded), evenings.y
+
+
+def training_set(world: World, evenings: Evenings) -> TrainingSet:
+    """Return the evenings as what training reads: each one is a slate of its own."""
+    X, y = training_rows(world, evenings)
+    number = np.arange(1, len(y) + 1)
+    return TrainingSet(X, y, slate=number, feedback_id=number, rows_read=len(y), checks=())
+
+
+def probabilities(world: World, predictor: Predictor) -> Floats:
+    """Return what a predictor promises of each title in each context, shape (36, titles)."""
+    return np.stack(
+        [
+            predictor.moments(for_context(context.code, world.encoded)).probability
+            for context in every_context()
+        ]
+    )
 
 
 def ndcg_at_5(world: World, scores: Floats, titles: Codes) -> float:

@@ -1,5 +1,6 @@
 """The four functions that integrators know, on the path that Encore itself takes."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.backend.domain.clock import Clock, system_clock
+from app.backend.domain.errors import InvalidInput
 from app.backend.domain.model import Classifier
 from app.backend.features import dataset
 from app.backend.features.dataset import TrainingSet
@@ -17,15 +19,7 @@ from app.backend.learning.classifier import DEFAULT, Config, ContextClassifier
 from app.backend.registry import artefact, exports
 from app.backend.store.training_rows import read_feedback
 
-__all__ = [
-    "DEFAULT_FILEPATH",
-    "FEATURE_NAMES",
-    "load_model",
-    "prepare_training_data",
-    "prepare_training_set",
-    "save_model",
-    "train_model",
-]
+__all__ = ["FEATURE_NAMES", "load_model", "prepare_training_data", "save_model", "train_model"]
 
 DEFAULT_FILEPATH: Final = "app/models/recommendation_model.pkl"
 
@@ -66,8 +60,7 @@ def train_model(
 ) -> ContextClassifier | None:
     """Train a classifier; `None` where y has fewer than two classes.
 
-    The same input and seed give the same model. Neither of today's families draws at random; the
-    seed is taken so that callers need not change when one does.
+    The same input and seed give the same model: neither of today's families draws at random.
 
     Raises
     ------
@@ -93,13 +86,13 @@ def save_model(
 
     Raises
     ------
-    ArtefactForeign
-        Where the suffix is none of these.
-    ExtraMissing
-        Where the format needs a package that is not installed.
-    StorageFull
-        Where there is no room, or no right, to write.
+    ArtefactForeign, ExtraMissing
+        Where the suffix is none of these, or needs a package that is not installed.
+    InvalidInput, StorageFull
+        Where it is no model, or where there is no room, or no right, to write.
     """
+    if not hasattr(model, "predictor_"):
+        raise InvalidInput("That is no fitted model of Encore's; make one with train_model.")
     path = Path(filepath)
     write = artefact.write if path.suffix == ".safetensors" else exports.write
     return write(path, model, facts or {})
@@ -111,17 +104,15 @@ def load_model(
     """Open a model that `save_model` wrote; `None` only where there is no file.
 
     A pickle is opened only if `save_model` recorded its digest for this user. With `digest`, the
-    manifest must be the one that was recorded.
+    manifest must hash to it.
 
     Raises
     ------
-    ArtefactDamaged, ArtefactForeign, ArtefactTooNew, ArtefactUntrusted
-        Where the file is not what it should be; no code of it has run.
-    ExtraMissing
-        Where the format needs a package that is not installed.
+    ArtefactDamaged, ArtefactForeign, ArtefactTooNew, ArtefactUntrusted, ExtraMissing
+        Where the file is not what it should be, or cannot be read here; no code of it has run.
     """
     path = Path(filepath)
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     if path.suffix == ".safetensors":
         return artefact.read(path, digest).classifier

@@ -1,8 +1,11 @@
 """Makes the application from its parts; nothing happens at import."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
@@ -22,6 +25,13 @@ LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 
 def create_app(household: Household) -> FastAPI:
     """Return the application over a household that is open."""
+    trainer = Trainer(household)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(trainer.finish)
+
     app = FastAPI(
         title="Encore",
         summary="What shall we watch tonight? Picks from your own library.",
@@ -30,6 +40,7 @@ def create_app(household: Household) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{API_PREFIX}/openapi.json",
+        lifespan=lifespan,
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES),
@@ -37,7 +48,7 @@ def create_app(household: Household) -> FastAPI:
             Middleware(BodyLimit),
         ],
     )
-    app.state.encore = ApiState(household, Trainer(household))
+    app.state.encore = ApiState(household, trainer)
     add_fault_handlers(app)
     app.include_router(health.router)
     for module in (recommendations, feedback, training_runs, models):

@@ -35,6 +35,7 @@ HEADINGS: Final = {
     FAILED: "Training failed",
 }
 WIDEST_BAR: Final = 170
+LEAST_PAIRS: Final = 30
 
 
 def model_context(overview: ModelOverview, serving: Serving) -> dict[str, Any]:
@@ -80,13 +81,15 @@ def _run(run: Run) -> dict[str, Any]:
 def _comparison(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each model, the best log loss marked; bars start at zero."""
     models: Mapping[str, Mapping[str, Any]] = comparison.get("models", {})
-    known = {name: models[name] for name in NAMES if name in models}
+    rows = comparison.get("tested_rows")
+    # A serving model that has seen some of the rows was asked about fewer: no fair comparison.
+    known = {name: models[name] for name in NAMES if models.get(name, {}).get("rows") == rows}
     losses = [metrics["log_loss"] for metrics in known.values()]
     return [
         {
             "name": NAMES[name],
             "log_loss": f"{metrics['log_loss']:.3f}",
-            "ranking": _share(metrics["pair_accuracy"]),
+            "ranking": _share(metrics["pair_accuracy"], metrics["pairs"]),
             "calibration": f"{metrics['calibration_error']:.2f}",
             "is_best": metrics["log_loss"] == min(losses),
             "bar_width": round(WIDEST_BAR * metrics["log_loss"] / max(losses)),
@@ -95,8 +98,8 @@ def _comparison(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _share(value: float | None) -> str:
-    return "too few pairs" if value is None else f"{value:.0%}"
+def _share(value: float | None, pairs: int) -> str:
+    return "too few pairs" if value is None or pairs < LEAST_PAIRS else f"{value:.0%}"
 
 
 def _quality(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from fastapi import Request
 from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
-
-from app import frontend
 
 
 def render(request: Request, name: str, context: Mapping[str, Any], status: int = 200) -> Response:
@@ -20,4 +18,7 @@ def render(request: Request, name: str, context: Mapping[str, Any], status: int 
 
 @cache
 def _templates() -> Jinja2Templates:
-    return Jinja2Templates(directory=str(resources.files(frontend) / "templates"))
+    environment = Environment(
+        loader=PackageLoader("app.frontend"), autoescape=True, undefined=StrictUndefined
+    )
+    return Jinja2Templates(env=environment)

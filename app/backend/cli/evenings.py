@@ -18,9 +18,9 @@ from app.backend.workflows.serving import served_by
 
 @verb
 def recommend(
-    mood: Annotated[Mood, typer.Option(help="What you are in the mood for.")],
-    group: Annotated[GroupSize, typer.Option(help="Who is watching.")] = "couple",
-    session: Annotated[SessionLength, typer.Option(help="How long you have.")] = "medium",
+    mood: Annotated[Mood, typer.Option(help="funny, action, dramatic or relaxing.")],
+    group: Annotated[GroupSize, typer.Option(help="solo, couple or group.")] = "couple",
+    session: Annotated[SessionLength, typer.Option(help="short, medium or binge.")] = "medium",
     size: Annotated[int, typer.Option(min=3, max=5, help="How many picks.")] = 4,
     member: Annotated[
         list[str] | None, typer.Option(help="Who is there, by name; may be repeated.")

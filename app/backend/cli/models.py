@@ -74,8 +74,10 @@ def _tell_comparison(comparison: Mapping[str, Any]) -> None:
     models: Mapping[str, Mapping[str, Any]] = comparison.get("models", {})
     if not models:
         return
-    say(f"On {comparison['tested_rows']} later feedbacks:")
+    say(f"On {comparison['tested_rows']} later feedbacks that none of them had learnt from:")
     for name, metrics in models.items():
+        if metrics["rows"] < comparison["tested_rows"]:
+            continue
         say(
             f"  {name:<11} log loss {metrics['log_loss']:.3f}   "
             f"calibration error {metrics['calibration_error']:.2f}"

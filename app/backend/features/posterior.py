@@ -90,7 +90,7 @@ class MixedPosterior:
         ArtefactDamaged
             Where an array is missing, has another shape or type, or holds impossible values.
         """
-        q, r = len(layout().names), len(arrays.get("title_ids", ()))
+        q, r = len(layout().names), np.size(arrays.get("title_ids", ()))
         shapes = {
             "coefficients": (q,),
             "root": (q, q),

@@ -1,7 +1,9 @@
 """The baseline family: plain logistic regression on the 17 promised columns."""
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -19,8 +21,8 @@ class AdditiveConfig:
 
     def __post_init__(self) -> None:
         """Refuse a configuration that cannot be fitted."""
-        if self.inverse_penalty <= 0:
-            raise InvalidInput("inverse_penalty is positive.")
+        if not (math.isfinite(self.inverse_penalty) and self.inverse_penalty > 0):
+            raise InvalidInput("inverse_penalty is a positive number.")
 
 
 def fit(X: Floats, y: Codes, config: AdditiveConfig, weight: Floats | None = None) -> AdditiveModel:
@@ -34,7 +36,14 @@ def fit(X: Floats, y: Codes, config: AdditiveConfig, weight: Floats | None = Non
     config : AdditiveConfig
     weight : ndarray of float64, shape (n,), optional
         How often each row counts.
+
+    Raises
+    ------
+    InvalidInput
+        Where only one class, or none, counts.
     """
+    if len(np.unique(y if weight is None else y[weight > 0])) < 2:
+        raise InvalidInput("The baseline needs positives and negatives; y holds one class only.")
     columns = X[:, : schema.PROMISED_COUNT]
     scaler = StandardScaler().fit(columns, sample_weight=weight)
     regression = LogisticRegression(C=config.inverse_penalty, max_iter=1_000)

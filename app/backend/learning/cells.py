@@ -24,13 +24,15 @@ class Cells:
 
 
 def aggregate(X: Floats, y: Codes, sample_weight: Floats | None = None) -> Cells:
-    """Aggregate rows to cells, in an order that does not depend on the order of the rows."""
+    """Aggregate rows to cells, in an order that does not depend on the order of the rows.
+
+    Rows without weight are left out: a title that nothing was seen of was never rated.
+    """
     weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, np.float64)
     rows = np.ascontiguousarray(X + 0.0)  # -0.0 and 0.0 are one value but two byte strings
     as_bytes = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     _, first, cell = np.unique(as_bytes, return_index=True, return_inverse=True)
-    return Cells(
-        X=rows[first],
-        count=np.bincount(cell, weight, len(first)).astype(np.float64),
-        positives=np.bincount(cell, weight * y, len(first)).astype(np.float64),
-    )
+    count = np.bincount(cell, weight, len(first)).astype(np.float64)
+    positives = np.bincount(cell, weight * y, len(first)).astype(np.float64)
+    seen = count > 0
+    return Cells(X=rows[first[seen]], count=count[seen], positives=positives[seen])

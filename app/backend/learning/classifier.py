@@ -5,6 +5,7 @@ from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.model import Predictor
@@ -54,10 +55,10 @@ class ContextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         FeatureMismatch
             Where X has other columns.
         InvalidInput
-            Where y has other values, or the lengths differ.
+            Where y has other values, a weight is negative or not finite, or the lengths differ.
         """
         matrix, labels = checked(X), checked_labels(y, len(X))
-        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        weight = None if sample_weight is None else checked_weights(sample_weight, len(X))
         if isinstance(self.config, GlmixConfig):
             self.predictor_ = glmix.fit(matrix, labels, self.config, weight)
         else:
@@ -68,6 +69,7 @@ class ContextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""
+        check_is_fitted(self)
         return class_probabilities(self.predictor_, X)
 
     def predict(self, X: Floats) -> Codes:
@@ -87,3 +89,13 @@ def checked_labels(y: Codes, length: int) -> Codes:
     if not np.isin(labels, (0, 1)).all():
         raise InvalidInput("y holds labels other than 0 and 1.")
     return labels.astype(np.int64)
+
+
+def checked_weights(sample_weight: Floats, length: int) -> Floats:
+    """Return weights as they are, or refuse what cannot be the weight of a row."""
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (length,):
+        raise InvalidInput(f"sample_weight has shape {weight.shape}, but X has {length} rows.")
+    if not (np.isfinite(weight) & (weight >= 0)).all():
+        raise InvalidInput("sample_weight holds values that are negative or not finite.")
+    return weight

@@ -13,6 +13,7 @@ from app.backend.features import schema
 from app.backend.features.dataset import TrainingSet
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.posterior import rules_posterior
+from app.backend.learning.additive import AdditiveConfig
 from app.backend.learning.classifier import BASELINE, Config, ContextClassifier
 from app.backend.learning.metrics import Metrics, log_losses, measure
 from app.backend.learning.splits import Block, rolling_blocks
@@ -101,9 +102,10 @@ def probability_no_worse(trial: Trial, rival: str, margin: float, seed: int) -> 
     difference = log_losses(trial.p[CHALLENGER][known], y) - log_losses(trial.p[rival][known], y)
     _, number = np.unique(trial.slate[known], return_inverse=True)
     total, rows = np.bincount(number, difference), np.bincount(number)
-    draws = generator(seed).integers(0, len(rows), (RESAMPLES, len(rows)))
-    means = total[draws].sum(axis=1) / rows[draws].sum(axis=1)
-    return float(np.mean(means <= margin))
+    rng, slates = generator(seed), len(rows)
+    # One resample at a time: all at once would take gigabytes for a host's slates.
+    draws = (rng.integers(0, slates, slates) for _ in range(RESAMPLES))
+    return float(np.mean([total[draw].sum() / rows[draw].sum() <= margin for draw in draws]))
 
 
 def requests(X: Floats) -> Codes:
@@ -120,7 +122,7 @@ def _rolling(training: TrainingSet, blocks: list[Block], config: Config) -> Floa
 
 def _answers(training: TrainingSet, block: Block, config: Config) -> Floats:
     X, y = training.X[block.train], training.y[block.train]
-    if len(np.unique(y)) < 2:
+    if isinstance(config, AdditiveConfig) and len(np.unique(y)) < 2:
         rate = (y.sum() + 1.0) / (len(y) + 2.0)
         return np.full(len(block.test), rate)
     return ContextClassifier(config).fit(X, y).predict_proba(training.X[block.test])[:, 1]

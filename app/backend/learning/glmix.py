@@ -5,6 +5,7 @@ normal around the prior, one variance a group. Newton to the mode, Laplace aroun
 EM against a prior that keeps small groups where they were.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +45,9 @@ class GlmixConfig:
         """Refuse a configuration that cannot be fitted."""
         if self.evidence_rounds < 0 or self.newton_steps < 1:
             raise InvalidInput("evidence_rounds is at least 0 and newton_steps at least 1.")
-        if self.evidence_strength <= 0 or self.tolerance <= 0:
-            raise InvalidInput("evidence_strength and tolerance are positive.")
+        numbers = (self.evidence_strength, self.tolerance)
+        if not all(math.isfinite(number) and number > 0 for number in numbers):
+            raise InvalidInput("evidence_strength and tolerance are positive numbers.")
 
 
 def fit(X: Floats, y: Codes, config: GlmixConfig, weight: Floats | None = None) -> MixedPosterior:

@@ -29,6 +29,8 @@ class Metrics:
     pair_accuracy : float or None
         Chance of ordering a positive above a negative of the same context; `None` where no
         context has both.
+    pairs : int
+        How many such pairs there are.
     """
 
     rows: int
@@ -37,6 +39,7 @@ class Metrics:
     calibration_error: float
     roc_auc: float | None
     pair_accuracy: float | None
+    pairs: int
 
 
 def measure(p: Floats, y: Codes, request: Codes) -> Metrics:
@@ -57,6 +60,7 @@ def measure(p: Floats, y: Codes, request: Codes) -> Metrics:
         calibration_error=calibration_error(p, y),
         roc_auc=roc_auc(p, y),
         pair_accuracy=pair_accuracy(p, y, request),
+        pairs=ordered_pairs(p, y, request)[1],
     )
 
 

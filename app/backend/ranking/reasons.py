@@ -133,7 +133,8 @@ def _length_sentence(word: str, title: Title, context: Context) -> str:
     length = f"{minutes} minutes" + (" an episode" if title.kind == "series" else "")
     if word == "mood":
         return f"{length} suits {_mood(context)}."
-    return f"Its length, {length}, suits a {context.session_length} session."
+    session = f"a {context.session_length} session" if context.session_length else "the evening"
+    return f"Its length, {length}, suits {session}."
 
 
 def _mood(context: Context) -> str:

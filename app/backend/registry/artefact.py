@@ -27,7 +27,7 @@ from app.backend.domain.model import Arrays, Classifier
 from app.backend.features.predictors import build
 from app.backend.features.schema import FEATURE_NAMES, SCHEMA_NUMBER, schema_fingerprint
 from app.backend.features.serving import ServingClassifier
-from app.backend.registry.files import write_atomically
+from app.backend.registry.files import write_pair
 
 FORMAT_NUMBER: Final = 1
 ARRAYS_FILE: Final = "model.safetensors"
@@ -72,14 +72,14 @@ def write(path: Path, model: Classifier, facts: Mapping[str, object]) -> str:
     arrays = {name: np.ascontiguousarray(a) for name, a in model.predictor_.to_arrays().items()}
     content = save_arrays(arrays)
     manifest = manifest_bytes(model, content, facts)
-    write_atomically(path, content)
-    write_atomically(manifest_path(path), manifest)
+    write_pair(path, content, manifest_path(path), manifest)
     return hashlib.sha256(manifest).hexdigest()
 
 
 def manifest_bytes(model: Classifier, content: bytes, facts: Mapping[str, object]) -> bytes:
     """Return the manifest of a model file, the same bytes for the same model and facts."""
     manifest = {
+        **facts,
         "format": FORMAT_NUMBER,
         "family": model.predictor_.family,
         "config": dict(model.config_record()),
@@ -90,7 +90,6 @@ def manifest_bytes(model: Classifier, content: bytes, facts: Mapping[str, object
         },
         "content_sha256": hashlib.sha256(content).hexdigest(),
         "libraries": {name: found for name in LIBRARIES if (found := _installed(name))},
-        **facts,
     }
     text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()

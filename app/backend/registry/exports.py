@@ -6,7 +6,6 @@ only once it was judged: by its manifest, and a pickle first of all by the ledge
 
 import hashlib
 import io
-import os
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,7 +37,7 @@ from app.backend.registry.artefact import (
     manifest_path,
     parse_manifest,
 )
-from app.backend.registry.files import naming_failure, sync_folder, write_atomically
+from app.backend.registry.files import write_pair
 
 ROWS_COMPARED_WHEN_WRITTEN: Final = 1_024
 ROWS_COMPARED_WHEN_READ: Final = 64
@@ -90,7 +89,7 @@ def write(path: Path, model: Classifier, facts: Mapping[str, object]) -> str:
     manifest = manifest_bytes(model, content, facts)
     if form.runs_code:
         trust.record(hashlib.sha256(content).hexdigest())
-    _write_both(path, content, manifest)
+    write_pair(path, content, manifest_path(path), manifest)
     return hashlib.sha256(manifest).hexdigest()
 
 
@@ -173,7 +172,7 @@ def _refuse_unlike(path: Path, found: Floats, expected: Floats, tolerance: float
 
 
 def _rows(model: Classifier, count: int) -> Floats:
-    """Generate rows of X all over the range that libraries have, and beyond; always the same.
+    """Generate rows of X all over the range that libraries have, always the same.
 
     Half of them are of titles that the model knows, where it knows any.
     """
@@ -206,20 +205,6 @@ def _bounded(path: Path, most: int) -> bytes:
     if not 0 < len(content) <= most:
         raise damaged(path, f"it is empty, or larger than {most} bytes")
     return content
-
-
-def _write_both(path: Path, content: bytes, manifest: bytes) -> None:
-    """Write a file and its manifest; what fails, fails before the old pair is touched."""
-    last = manifest_path(path)
-    staged = last.with_name(f".{last.name}.{os.getpid()}.staged")
-    with naming_failure(path):
-        try:
-            write_atomically(staged, manifest)
-            write_atomically(path, content)
-            staged.replace(last)
-        finally:
-            staged.unlink(missing_ok=True)
-        sync_folder(path.parent)
 
 
 def _plain(model: Classifier) -> Classifier:

@@ -30,6 +30,19 @@ def write_atomically(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
 
 
+def write_pair(path: Path, content: bytes, beside: Path, told: bytes) -> None:
+    """Write a file and what tells of it; what fails, fails before the old pair is touched."""
+    staged = beside.with_name(f".{beside.name}.{os.getpid()}.staged")
+    with naming_failure(path):
+        try:
+            write_atomically(staged, told)
+            write_atomically(path, content)
+            staged.replace(beside)
+        finally:
+            staged.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable; a system that cannot do so is left alone."""
     try:

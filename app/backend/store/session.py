@@ -1,15 +1,17 @@
 """Connections that are safe to share: who reads, who writes, and what each database needs."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NewType
+from typing import Any, Final, NewType
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
@@ -22,6 +24,12 @@ from app.backend.domain.errors import (
 )
 
 BUSY_TIMEOUT_SECONDS: Final = 15
+
+# PostgreSQL would else show a reader, at each statement, what others wrote in the meantime.
+_READER: Final[Mapping[str, Mapping[str, Any]]] = {
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    "sqlite": {},
+}
 
 ReadSession = NewType("ReadSession", Session)
 WriteSession = NewType("WriteSession", Session)
@@ -36,7 +44,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[ReadSession]:
         """Open a session that sees one moment and writes nothing."""
-        with _named_errors(), Session(self.engine, autoflush=False) as session:
+        reader = self.engine.execution_options(**_READER[self.engine.dialect.name])
+        with _named_errors(), Session(reader, autoflush=False) as session:
             yield ReadSession(session)
             session.rollback()
 
@@ -100,18 +109,20 @@ def _sqlite_engine(url: URL) -> Engine:
     else:
         _make_folder(Path(str(url.database)).parent)
         engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
-    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
+    pragmas = ["foreign_keys = ON", f"busy_timeout = {round(BUSY_TIMEOUT_SECONDS * 1000)}"]
+    if not in_memory:
+        journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "DELETE"
+        pragmas += [f"journal_mode = {journal}", "synchronous = FULL"]
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not begin transactions on its own
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
-        if not in_memory:
-            cursor.execute(f"PRAGMA journal_mode = {journal}")
-            cursor.execute("PRAGMA synchronous = FULL")
-        cursor.close()
+        try:
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}").close()
+        except sqlite3.Error:
+            connection.close()  # the pool forgets a connection whose set-up failed
+            raise
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -124,12 +135,21 @@ def _sqlite_engine(url: URL) -> Engine:
 
 def _postgresql_engine(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        engine = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
     except ModuleNotFoundError as error:
         raise SettingsInvalid(
             "ENCORE_DATABASE_URL names PostgreSQL, whose driver is not installed; install "
             "encore-tonight[postgres]."
         ) from error
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET lock_timeout = {round(BUSY_TIMEOUT_SECONDS * 1000)}")
+        cursor.close()
+        connection.commit()  # else the first transaction to fail would take the setting back
+
+    return engine
 
 
 def _make_folder(folder: Path) -> None:
@@ -147,6 +167,8 @@ def _named_errors() -> Iterator[None]:
     """Give the failures of a database the names that faces know."""
     try:
         yield
+    except NoConnectionInTime as error:
+        raise DatabaseBusy("Too much is asked of the database at once; try again soon.") from error
     except DBAPIError as error:
         named = _named(error)
         if named is None:
@@ -154,9 +176,11 @@ def _named_errors() -> Iterator[None]:
         raise named from error
 
 
-def _named(error: SQLAlchemyError) -> EncoreError | None:
-    text = str(error).casefold()
-    if "database is locked" in text or "lock timeout" in text:
+def _named(error: DBAPIError) -> EncoreError | None:
+    if isinstance(error, IntegrityError):
+        return None
+    text = str(error.orig).casefold()  # without the statement, whose values may hold any word
+    if any(sign in text for sign in ("database is locked", "lock timeout", "deadlock detected")):
         return DatabaseBusy("Another process is writing to the database; try again in a moment.")
     if "disk is full" in text or "readonly database" in text or "no space left" in text:
         return StorageFull("The database cannot grow or be written; make room, or grant the right.")

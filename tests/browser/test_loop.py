@@ -1,0 +1,187 @@
+"""The whole loop in a real browser: choose, picks, watch, rate, train, other picks."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.chromium import find
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+# `make docs` sets this to keep the pictures for the README; tests alone leave no trace.
+SCREENSHOTS = os.environ.get("KEEP_SCREENSHOTS_IN")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window."""
+    path = find()
+    if path is None:
+        pytest.skip("there is no Chromium on this machine")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Encore with the demo, as a process of its own on a port of its own."""
+    folder = tmp_path_factory.mktemp("served")
+    settings = {"ENCORE_DATA_DIR": str(folder), "ENCORE_PORT": "0", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "app.backend", "serve", "--demo"],
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            found = re.search(r"http://\S+", line)
+            if found:
+                break
+        else:
+            raise AssertionError(f"Encore did not start: {said}")
+        yield found.group(0)
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def opened(browser: Browser, *, phone: bool = False, dark: bool = False) -> BrowserContext:
+    """Open a browser without JavaScript that notes every request to another origin."""
+    return browser.new_context(
+        viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]  # a TypedDict of two ints
+        color_scheme="dark" if dark else "light",
+        java_script_enabled=False,
+        reduced_motion="reduce",
+    )
+
+
+def ask(page: Page, address: str, mood: str) -> list[str]:
+    """Choose a mood, press the button, and return the titles that are shown."""
+    page.goto(address)
+    page.get_by_label(mood, exact=True).check(force=True)
+    page.get_by_role("button", name="Show picks").click()
+    page.wait_for_selector("#picks")
+    return titles(page)
+
+
+def titles(page: Page) -> list[str]:
+    """Return the titles of the picks, the lead first."""
+    return [text.split(" (")[0].strip() for text in page.locator(".pick h3").all_inner_texts()]
+
+
+def train(page: Page, address: str) -> str:
+    """Press Train now and return the verdict, once there is one."""
+    page.goto(f"{address}/model")
+    page.get_by_role("button", name="Train now").click()
+    for _ in range(120):
+        page.goto(f"{address}/model")
+        if page.get_by_role("button", name="Train now").is_visible():
+            return page.locator(".run").inner_text()
+        time.sleep(0.25)
+    raise AssertionError("training did not end")
+
+
+def test_it_answers_healthz(address: str) -> None:
+    """The address that is printed answers at once, with a model of the demo."""
+    with urllib.request.urlopen(f"{address}/healthz") as answer:  # noqa: S310  # loopback
+        body = answer.read().decode()
+    assert '"ok"' in body
+    assert '"model_version":"2' in body
+
+
+def test_the_whole_loop(browser: Browser, address: str, tmp_path: Path) -> None:
+    """Choose, watch, rate, train: the picks change with the mood and with what was learnt."""
+    pictures = Path(SCREENSHOTS or tmp_path)
+    with opened(browser, dark=True) as context:
+        page = context.new_page()
+        funny, dramatic = ask(page, address, "Funny"), ask(page, address, "Dramatic")
+        assert 3 <= len(funny) <= 5
+        assert set(funny) != set(dramatic)
+        before = ask(page, address, "Funny")
+        expect(page.locator("#picks")).to_contain_text("min")
+        page.goto(page.url.partition("#")[0])
+        page.screenshot(path=str(pictures / "tonight.png"))
+        for _ in range(3):
+            ask(page, address, "Funny")
+            page.locator(".pick-lead").get_by_role("button").click()
+            expect(page.get_by_role("heading", name="How was it?")).to_be_visible()
+            page.get_by_label("1 of 5").check(force=True)
+            page.get_by_label("No", exact=True).check(force=True)
+            page.get_by_role("button", name="Save").click()
+            expect(page.get_by_role("status")).to_contain_text("Thank you")
+        verdict = train(page, address)
+        assert "log loss" in verdict
+        page.screenshot(path=str(pictures / "model.png"), full_page=True)
+        after = ask(page, address, "Funny")
+        assert before[0] not in after
+        assert set(before) != set(after)
+
+
+def test_the_keyboard_is_enough(browser: Browser, address: str) -> None:
+    """Tab and arrow keys reach every choice and the button; Enter asks."""
+    with opened(browser) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.locator('input[name="mood"]:checked').focus()
+        page.keyboard.press("ArrowRight")
+        for _ in range(3):
+            page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "Show picks"
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#picks")
+        assert page.locator(".pick").count() >= 3
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_every_page_fits_and_stays_home(
+    browser: Browser, address: str, *, phone: bool, dark: bool
+) -> None:
+    """No page scrolls sideways, asks another origin for anything, or misses a heading."""
+    with opened(browser, phone=phone, dark=dark) as context:
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        ask(page, address, "Relaxing")
+        for path in (page.url, f"{address}/model", f"{address}/library", f"{address}/nothing"):
+            page.goto(path)
+            assert page.locator("h1").count() == 1
+            wide = page.locator("html").bounding_box()
+            assert wide is not None
+            assert wide["width"] <= (PHONE if phone else DESKTOP)["width"]
+        assert all(url.startswith(address) for url in asked)
+
+
+def test_dark_and_light_differ(browser: Browser, address: str) -> None:
+    """The page follows the colour scheme that the browser asks for."""
+    seen = []
+    for dark in (False, True):
+        with opened(browser, dark=dark) as context:
+            page = context.new_page()
+            page.goto(address)
+            seen.append(page.screenshot())
+    assert seen[0] != seen[1]
