@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,9 +86,8 @@ def postgres_url(postgres_server: Server, postgres_template: str) -> Iterator[st
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A migrated database without a row."""
-    opened = open_database(database_url)
-    yield opened
-    opened.close()
+    with closing(open_database(database_url)) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -145,9 +144,8 @@ def trained_demo(
 
 
 def _migrate(url: str) -> None:
-    database = open_database(url)
-    upgrade(database)
-    database.close()
+    with closing(open_database(url)) as database:
+        upgrade(database)
 
 
 def _at_home(folder: Path, clock: Ticking) -> AbstractContextManager[Household]:

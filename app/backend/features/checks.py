@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -60,7 +61,9 @@ class ReadContext:
 def read_context(raw: RawContext) -> ReadContext:
     """Understand what an impression says of its context; never raises."""
     if isinstance(raw.code, int) and 0 < raw.code < CODE_COUNT:
-        return ReadContext(Context.from_code(raw.code))
+        coded = Context.from_code(raw.code)
+        if None not in {coded.mood, coded.group_size, coded.session_length}:
+            return ReadContext(coded)
     mood = mood_from_json(raw.mood)
     group, session = _word(raw.group_size), _word(raw.session_length)
     return ReadContext(
@@ -129,7 +132,7 @@ def _word(value: object) -> str | None:
 def _number(value: object) -> float:
     """Return a finite number, 0 where there is none."""
     try:
-        number = float(value) if isinstance(value, int | float | str) else 0.0
+        number = float(value) if isinstance(value, int | float | str | Decimal) else 0.0
     except (ValueError, OverflowError):
         return 0.0
     return number if math.isfinite(number) else 0.0

@@ -6,6 +6,7 @@ from typing import Any, Final, Self, TypeAlias
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.model import Predictor
@@ -59,10 +60,12 @@ class ContextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         """
         matrix, labels = checked(X), checked_labels(y, len(X))
         weight = None if sample_weight is None else checked_weights(sample_weight, len(X))
-        if isinstance(self.config, GlmixConfig):
-            self.predictor_ = glmix.fit(matrix, labels, self.config, weight)
-        else:
-            self.predictor_ = additive.fit(matrix, labels, self.config, weight)
+        # One thread: these matrices are small, and the sums come out alike on every machine.
+        with threadpool_limits(limits=1, user_api="blas"):
+            if isinstance(self.config, GlmixConfig):
+                self.predictor_ = glmix.fit(matrix, labels, self.config, weight)
+            else:
+                self.predictor_ = additive.fit(matrix, labels, self.config, weight)
         self.classes_ = np.array([0, 1])
         self.n_features_in_ = np.shape(X)[1]
         return self

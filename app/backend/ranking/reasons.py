@@ -42,7 +42,7 @@ class _Part:
 def reasons(
     predictor: Predictor, X: Floats, titles: Sequence[Title], context: Context, row: int
 ) -> tuple[str, ...]:
-    """Say in sentences what speaks for one candidate more than for the average one.
+    """Say in sentences what speaks for one candidate, and more than for the average one.
 
     Parameters
     ----------
@@ -62,25 +62,24 @@ def reasons(
     title = titles[row]
     if not isinstance(predictor, MixedPosterior):
         return (_fallback(title),)
-    shares = _shares(predictor, X, row)
-    effects = predictor.title_effect_of(X)
-    spoken: dict[str, float] = {}
+    shares, effects = _shares(predictor, X, row), predictor.title_effect_of(X)
+    spoken = {"You liked it before.": np.array([effects[row], effects[row] - effects.mean()])}
     for part in _parts():
         sentence = _sentence(part, title, context)
         if sentence:
-            share = float(shares[np.ix_(part.contexts, part.titles)].sum())
+            share = shares[:, list(part.contexts)][:, :, list(part.titles)].sum(axis=(1, 2))
             spoken[sentence] = spoken.get(sentence, 0.0) + share
-    spoken["You liked it before."] = float(effects[row] - effects.mean())
-    order = sorted(spoken, key=lambda sentence: -spoken[sentence])
-    best = tuple(sentence for sentence in order if spoken[sentence] > LEAST_LOGITS)[:MOST]
-    return best or (_fallback(title),)
+    # What speaks against a title, only less than against others, would make a false sentence.
+    true = [said for said, (own, gain) in spoken.items() if own > 0 and gain > LEAST_LOGITS]
+    best = sorted(true, key=lambda said: -spoken[said][1])[:MOST]
+    return tuple(best) or (_fallback(title),)
 
 
 def _shares(predictor: MixedPosterior, X: Floats, row: int) -> Floats:
-    """Return each product's share of the logit, less its mean over all rows of X."""
+    """Return each product's share of the logit, and that less its mean over all rows of X."""
     weights, title = folded(predictor.coefficients), title_basis(X)
-    context = context_basis(X[:1])[0]
-    return np.asarray(context[:, None] * weights * (title[row] - title.mean(axis=0)))
+    weighted = context_basis(X[:1])[0][:, None] * weights
+    return np.stack([weighted * title[row], weighted * (title[row] - title.mean(axis=0))])
 
 
 def _parts() -> list[_Part]:

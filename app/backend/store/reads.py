@@ -1,6 +1,7 @@
 """Reads of the library and of evenings."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
@@ -64,10 +65,9 @@ def read_viewings(session: Session) -> list[Viewing]:
         .where(watched.is_not(None))
         .order_by(watched, Feedback.id)
     )
-    latest = {
-        media_id: Viewing(media_id, moment, again)
-        for media_id, moment, again in session.execute(query)
-    }
+    latest: dict[int, Viewing] = {}
+    for media_id, moment, again in session.execute(query):
+        latest[media_id] = _viewing(latest.get(media_id), media_id, moment, again)
     return list(latest.values())
 
 
@@ -101,6 +101,14 @@ def read_genre_texts(session: Session) -> Mapping[str, int]:
         .group_by(Media.genres)
     )
     return {row.genres: row[1] for row in session.execute(query)}
+
+
+def _viewing(
+    before: Viewing | None, media_id: int, moment: datetime, again: bool | None
+) -> Viewing:
+    """Return a title's next viewing; one that nobody rated takes no earlier verdict back."""
+    said = before.would_watch_again if again is None and before is not None else again
+    return Viewing(media_id, moment, said)
 
 
 def _pick_query() -> Select[Recommendation, Media]:

@@ -6,13 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect
 
 from app.backend.domain.errors import DatabaseTooNew, SettingsInvalid
-from app.backend.store.session import Database, WriteSession
-
-# Any number will do, as long as it is always this one: PostgreSQL's name for our lock.
-MIGRATION_LOCK = 7_243_551
+from app.backend.store.session import Database, WriteSession, take_turns
+from app.backend.store.tables import Table
 
 
 def upgrade(database: Database) -> None:
@@ -39,15 +37,16 @@ def alembic_config(connection: Connection) -> Config:
 
 def _upgrade(session: WriteSession) -> None:
     connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    take_turns(session, "migration")
     config = alembic_config(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     current = MigrationContext.configure(connection).get_current_revision()
-    if current is None and inspect(connection).has_table("media"):
+    taken = set(Table.metadata.tables).intersection(inspect(connection).get_table_names())
+    if current is None and taken:
         raise SettingsInvalid(
-            "The database has tables that Encore did not make. Give Encore a database of its own "
-            "with ENCORE_DATABASE_URL, or train on this one with prepare_training_data."
+            f"The database has tables that Encore did not make: {', '.join(sorted(taken))}. Give "
+            "Encore a database of its own with ENCORE_DATABASE_URL, or train on this one with "
+            "prepare_training_data."
         )
     if current is not None and current not in known:
         raise DatabaseTooNew(

@@ -1,13 +1,14 @@
 """Connections that are safe to share: who reads, who writes, and what each database needs."""
 
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NewType
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
@@ -33,6 +34,16 @@ _READER: Final[Mapping[str, Mapping[str, Any]]] = {
 
 ReadSession = NewType("ReadSession", Session)
 WriteSession = NewType("WriteSession", Session)
+
+
+def take_turns(session: Session, over: str) -> None:
+    """Wait until no other transaction holds the turn of that name; it is held until the end.
+
+    SQLite's writers take turns by themselves.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        turn = zlib.crc32(over.encode())
+        session.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": turn})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from app.backend.domain.evidence import (
     RawContext,
     RawTitle,
 )
+from app.backend.domain.randomness import derived_seed
 
 PROMISED: Final[Mapping[str, tuple[str, ...]]] = {
     "media": ("id", "title", "genres", "duration", "year"),
@@ -31,6 +33,12 @@ OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {
     "recommendations": ("slate_id", "context_code"),
     "feedback": ("member_id", "source", "created_at"),
 }
+ANSWERS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("1", "true", "t", "yes", "y"), 1),
+    **dict.fromkeys(("0", "false", "f", "no", "n"), 0),
+}
+# Ids become numbers in X, whose columns hold whole numbers exactly up to here.
+LARGEST_KEY: Final = 2**53
 
 
 def read_feedback(session: Session) -> FeedbackRows:
@@ -125,7 +133,7 @@ def _optional(table: TableClause, name: str) -> ColumnElement[Any]:
 def _raw_title(values: Sequence[Any]) -> RawTitle:
     found, title, genres, duration, year, kind, community, age, hidden, removed = values
     return RawTitle(
-        id=found,
+        id=_key(found),
         title=title,
         genres=genres,
         duration=duration,
@@ -147,9 +155,9 @@ def _as_columns(
         code, mood, group, session_length, rating, again, source = rest
         said = (code, _frozen(mood), _frozen(group), _frozen(session_length))
         context = NO_TITLE if found is None else contexts.setdefault(said, len(contexts))
-        title = position.get(media, NO_TITLE) if found is not None else NO_TITLE
-        numbers = (feedback, _integer(wanted), _integer(slate, _integer(found)), _integer(member))
-        whole.append((*numbers, context, title, _answer(again), int(source == DEMO)))
+        title = NO_TITLE if media is None else position.get(_key(media), NO_TITLE)
+        keys = map(_key, (feedback, wanted, found if slate is None else slate, member))
+        whole.append((*keys, context, title, _answer(again), int(source == DEMO)))
         ratings.append(_number(rating))
     columns = np.array(whole, dtype=np.int64).reshape(-1, 8)
     return FeedbackRows(
@@ -174,14 +182,21 @@ def _frozen(value: object) -> object:
     return value
 
 
-def _integer(value: object, otherwise: int = 0) -> int:
-    return int(value) if isinstance(value, int) else otherwise
+def _key(value: object) -> int:
+    """Return an id as an integer: as it is, as it reads, or one that stands for it; none is 0."""
+    if value is None:
+        return 0
+    try:
+        number = int(value) if isinstance(value, int | float | str | Decimal) else LARGEST_KEY
+    except (ValueError, OverflowError):
+        number = LARGEST_KEY
+    return number if abs(number) < LARGEST_KEY else derived_seed(str(value)) >> 11
 
 
 def _number(value: object) -> float:
     """Return a rating as a number, NaN where it is none."""
     try:
-        return float(value) if isinstance(value, int | float | str) else float("nan")
+        return float(value) if isinstance(value, int | float | str | Decimal) else float("nan")
     except ValueError:
         return float("nan")
 
@@ -189,5 +204,5 @@ def _number(value: object) -> float:
 def _answer(value: object) -> int:
     if isinstance(value, str):
         word = value.strip().casefold()
-        return {"1": 1, "true": 1, "t": 1, "0": 0, "false": 0, "f": 0}.get(word, NO_ANSWER)
-    return int(value) if isinstance(value, bool | int) and value in (0, 1) else NO_ANSWER
+        return ANSWERS.get(word, NO_ANSWER)
+    return int(value) if isinstance(value, int | float | Decimal) and value in (0, 1) else NO_ANSWER

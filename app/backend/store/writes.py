@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.backend.domain.context import mood_as_json
@@ -11,6 +12,7 @@ from app.backend.domain.errors import EventReused, NotFound
 from app.backend.domain.evening import ShownSlate, StoredVerdict, Verdict
 from app.backend.domain.evidence import DEMO
 from app.backend.domain.title import ImportCounts, TitleRecord
+from app.backend.store.session import take_turns
 from app.backend.store.tables import (
     Feedback,
     Media,
@@ -35,6 +37,7 @@ def write_titles(
     A title is found by the source's own key; failing that, by kind, name and year among the
     titles of other sources, so that two ways to the same shelf do not make two titles of it.
     """
+    take_turns(session, "library")
     known = _known(session, source, [record for record, _ in batch])
     for record, genres in batch:
         values = _media_values(record, genres)
@@ -58,6 +61,7 @@ def write_titles(
         else:
             counts.unchanged += 1
     session.flush()
+    session.expunge_all()  # a library of any size goes through in the memory of a batch
 
 
 def retire_demo(session: Session, at: datetime) -> int:
@@ -147,9 +151,12 @@ def write_verdict(session: Session, verdict: Verdict, at: datetime) -> StoredVer
             event_id=verdict.event_id,
             created_at=at,
         )
-        session.add(known)
         shown.watched_at = shown.watched_at or at
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(known)
+        except IntegrityError as error:
+            raise _reused(verdict) from error
         return _stored(known, verdict.member, is_new=True)
     return _stored(known, verdict.member, is_new=False)
 
@@ -222,13 +229,18 @@ def _same_event(session: Session, verdict: Verdict) -> Feedback | None:
     known = session.scalar(select(Feedback).where(Feedback.event_id == verdict.event_id))
     if known is None:
         return None
-    said = (verdict.recommendation_id, verdict.rating, verdict.would_watch_again)
-    if (known.recommendation_id, known.rating, known.would_watch_again) != said:
-        raise EventReused(
-            f"The event id {verdict.event_id!r} was used for another verdict; send each verdict "
-            "with an id of its own."
-        )
+    member = None if known.member_id is None else session.get_one(Member, known.member_id).name
+    said = (verdict.recommendation_id, verdict.rating, verdict.would_watch_again, verdict.member)
+    if (known.recommendation_id, known.rating, known.would_watch_again, member) != said:
+        raise _reused(verdict)
     return known
+
+
+def _reused(verdict: Verdict) -> EventReused:
+    return EventReused(
+        f"The event id {verdict.event_id!r} was used for another verdict; send each verdict with "
+        "an id of its own."
+    )
 
 
 def _same_verdict(session: Session, verdict: Verdict) -> Feedback | None:
@@ -246,6 +258,7 @@ def _same_verdict(session: Session, verdict: Verdict) -> Feedback | None:
 def _member_id(session: Session, name: str | None, at: datetime) -> int | None:
     if name is None:
         return None
+    take_turns(session, "members")
     member = session.scalar(select(Member).where(Member.name == name))
     if member is None:
         member = Member(name=name, created_at=at)

@@ -57,7 +57,8 @@ def import_library(
         prepared = [(record, stored_text(record.genres)) for record in records]
         writes.write_titles(session, name or source.name, prepared, counts, at)
         progress(Step("Reading titles", counts.read, total))
-    retired = 0 if name == DEMO else _end_demo(session, clock)
+    is_real = name != DEMO and counts.read > len(counts.refused)
+    retired = _end_demo(session, clock) if is_real else 0
     return Imported(counts, dict(unknown.most_common()), without_minutes, retired)
 
 
