@@ -4,6 +4,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE := 1
+# One thread of linear algebra: the matrices are small, and two cores have better to do.
+export OMP_NUM_THREADS := 1
 
 .PHONY: run test setup setup-run fix check docs bench lock browser clean
 .DEFAULT_GOAL := run

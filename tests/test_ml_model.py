@@ -16,7 +16,12 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
 from app.backend.domain.context import GROUP_SIZES, MOODS, SESSION_LENGTHS
-from app.backend.domain.errors import DatabaseUnreachable, InvalidInput, ModelError
+from app.backend.domain.errors import (
+    ArtefactUntrusted,
+    DatabaseUnreachable,
+    InvalidInput,
+    ModelError,
+)
 from app.backend.ml_model import (
     FEATURE_NAMES,
     load_model,
@@ -203,6 +208,25 @@ def test_what_is_saved_loads_and_predicts_the_same(tmp_path: Path, suffix: str) 
     assert np.abs(again.predict_proba(X) - model.predict_proba(X)).max() < 1e-9
     assert len(digest) == 64
     assert sorted(one.name for one in tmp_path.glob("*manifest.json"))
+
+
+def test_without_a_path_the_promised_one_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saved and loaded without a path, the model lies under app/models, as a pickle."""
+    X, y = prepared(many_rows(), tmp_path / "bare.db")
+    model = train_model(X, y)
+    assert model is not None
+    monkeypatch.chdir(tmp_path)
+    assert load_model() is None
+    save_model(model)
+    assert (tmp_path / "app" / "models" / "recommendation_model.pkl").is_file()
+    again = load_model()
+    assert again is not None
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "of-someone-else"))
+    with pytest.raises(ArtefactUntrusted):
+        load_model()
 
 
 def test_no_file_is_none_and_a_foreign_file_is_an_error(tmp_path: Path) -> None:

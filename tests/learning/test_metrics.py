@@ -89,8 +89,9 @@ def test_calibration_error_is_summed_over_bins(rows: list[Row]) -> None:
 
 
 def test_a_certain_promise_belongs_to_the_last_bin() -> None:
-    """A promise of exactly 1 is kept or broken like any other."""
-    assert calibration_error(np.array([1.0, 1.0]), np.array([1, 0])) == pytest.approx(0.5)
+    """A promise of exactly 1 is averaged with the others above nine in ten."""
+    found = calibration_error(np.array([1.0, 0.95]), np.array([0, 1]))
+    assert found == pytest.approx((1.95 - 1.0) / 2)
 
 
 def test_a_broken_certainty_costs_much_but_not_everything() -> None:

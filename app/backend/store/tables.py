@@ -178,6 +178,8 @@ class TrainingRun(Table):
             sqlite_where=text("state = 'running'"),
             postgresql_where=text("state = 'running'"),
         ),
+        # A trainer that outlives its run must never find another run under the same id.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -184,10 +184,12 @@ def _frozen(value: object) -> object:
 
 def _key(value: object) -> int:
     """Return an id as an integer: as it is, as it reads, or one that stands for it; none is 0."""
+    if isinstance(value, int) and -LARGEST_KEY < value < LARGEST_KEY:
+        return value
     if value is None:
         return 0
     try:
-        number = int(value) if isinstance(value, int | float | str | Decimal) else LARGEST_KEY
+        number = int(value) if isinstance(value, float | str | Decimal) else LARGEST_KEY
     except (ValueError, OverflowError):
         number = LARGEST_KEY
     return number if abs(number) < LARGEST_KEY else derived_seed(str(value)) >> 11

@@ -49,6 +49,11 @@ class _Material:
     rival: Champion | None
     last: Run | None
 
+    @property
+    def champion_is_lost(self) -> bool:
+        """Whether a version was promoted that can no longer be opened."""
+        return self.champion is not None and self.rival is None
+
 
 @dataclass(frozen=True, slots=True)
 class _Learnt:
@@ -138,7 +143,11 @@ def _reason_to_skip(material: _Material) -> _Ended | None:
     facts = _data_facts(training)
     if len(set(training.y.tolist())) < 2:
         return _Ended({"state": SKIPPED, "reason": _too_uniform(training), **facts})
-    if last is not None and last.data_fingerprint == facts["data_fingerprint"]:
+    if (
+        last is not None
+        and last.data_fingerprint == facts["data_fingerprint"]
+        and not material.champion_is_lost
+    ):
         reason = f"Nothing has changed since run {last.id}; its verdict stands."
         return _Ended({"state": SKIPPED, "reason": reason, **facts})
     return None
@@ -148,8 +157,10 @@ def _too_uniform(training: TrainingSet) -> str:
     if not len(training.y):
         return "There is no feedback to learn from yet; the rules go on serving."
     kind = "positive" if training.y[0] else "negative"
+    count = len(training.y)
+    told = f"All {count} usable feedbacks are" if count > 1 else "The one usable feedback is"
     return (
-        f"All {len(training.y)} usable feedbacks are {kind}; it takes both kinds to learn what "
+        f"{told} {kind}; it takes both kinds to learn what "
         "sets them apart. The rules go on serving."
     )
 

@@ -1,6 +1,5 @@
 """A request becomes a slate: candidates, scores, chance, reasons, and impressions on record."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +11,7 @@ from app.backend.domain.evening import Pick, ShownSlate, StoredSlate
 from app.backend.domain.randomness import derived_seed, generator
 from app.backend.domain.title import Title
 from app.backend.features.checks import read_titles
-from app.backend.features.encode import Floats, encode_titles, for_context
+from app.backend.features.encode import encode_titles, for_context
 from app.backend.features.rules import default_rules
 from app.backend.ranking.candidates import Candidates, fitting
 from app.backend.ranking.reasons import reasons
@@ -105,11 +104,6 @@ def candidates_for(session: WriteSession, request: Request, at: datetime) -> Can
             {"excluded": dict(candidates.left_out)},
         )
     return candidates
-
-
-def rank_all(serving: Serving, titles: Sequence[Title], context: Context) -> Floats:
-    """Return the utility of every title in a context, shape (n,)."""
-    return utilities(serving.predictor.moments(for_context(context.code, encode_titles(titles))))
 
 
 def _slate(

@@ -107,6 +107,7 @@ def _create_training_runs() -> None:
         sa.Column("model_version", sa.String(length=40), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training_runs")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("training_runs", schema=None) as batch_op:
         batch_op.create_index(

@@ -1,0 +1,100 @@
+"""What fits is kept, what does not is counted once, for the first reason that holds."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.backend.domain.evidence import Viewing
+from app.backend.domain.title import Title
+from app.backend.ranking.candidates import (
+    LENGTH_UNKNOWN,
+    NOT_AGAIN,
+    RESTING_DAYS,
+    TOO_LONG,
+    WATCHED_LATELY,
+    fitting,
+)
+
+NOW = datetime(2026, 3, 14, 20, 15, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=1_000)
+
+
+def title(number: int, minutes: float | None = 90.0) -> Title:
+    """Return a title of some length."""
+    return Title(number, f"Title {number}", minutes=minutes)
+
+
+def test_what_fits_keeps_its_order() -> None:
+    """Titles that were never watched and are short enough all stay, in the library's order."""
+    titles = [title(3), title(1), title(2, 100.0)]
+    found = fitting(titles, 100, [], NOW)
+    assert found.titles == tuple(titles)
+    assert found.left_out == {}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reason"), [(100.0, None), (100.5, TOO_LONG), (None, LENGTH_UNKNOWN)]
+)
+def test_a_limit_leaves_out_what_is_longer_or_unknown(
+    minutes: float | None, reason: str | None
+) -> None:
+    """Exactly the limit fits; where there is no limit, any length does."""
+    limited = fitting([title(1, minutes)], 100, [], NOW)
+    assert dict(limited.left_out) == ({} if reason is None else {reason: 1})
+    assert len(fitting([title(1, minutes)], None, [], NOW).titles) == 1
+
+
+@pytest.mark.parametrize(
+    ("age", "again", "reason"),
+    [
+        (timedelta(hours=1), None, WATCHED_LATELY),
+        (timedelta(days=RESTING_DAYS, seconds=-1), True, WATCHED_LATELY),
+        (timedelta(days=RESTING_DAYS), True, None),
+        (timedelta(days=1_000), None, None),
+        (timedelta(days=1_000), False, NOT_AGAIN),
+        (timedelta(hours=1), False, NOT_AGAIN),
+    ],
+)
+def test_what_was_watched_rests(age: timedelta, again: bool | None, reason: str | None) -> None:
+    """A title comes back after its rest, unless nobody wants to see it again."""
+    found = fitting([title(1)], 100, [Viewing(1, NOW - age, again)], NOW)
+    assert dict(found.left_out) == ({} if reason is None else {reason: 1})
+
+
+def test_a_viewing_concerns_its_own_title() -> None:
+    """Other titles, and titles that are gone, do not matter."""
+    viewings = [Viewing(2, NOW, False), Viewing(99, NOW, False)]
+    found = fitting([title(1), title(2)], None, viewings, NOW)
+    assert [one.id for one in found.titles] == [1]
+
+
+TITLES = st.lists(st.none() | st.integers(1, 200), max_size=12)
+VIEWINGS = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 200), st.sampled_from([None, True, False])),
+    max_size=8,
+)
+
+
+@settings(deadline=None)
+@given(TITLES, VIEWINGS, st.none() | st.integers(1, 200))
+def test_every_title_is_kept_or_counted_once(
+    lengths: list[int | None],
+    watched: list[tuple[int, int, bool | None]],
+    limit: int | None,
+) -> None:
+    """Titles that stay and titles that are counted add up to the library."""
+    titles = [title(number, length) for number, length in enumerate(lengths)]
+    viewings = [Viewing(one, NOW - timedelta(days=days), again) for one, days, again in watched]
+    found = fitting(titles, limit, viewings, NOW)
+    assert len(found.titles) + sum(found.left_out.values()) == len(titles)
+    assert all(count > 0 for count in found.left_out.values())
+    assert list(found.left_out) == sorted(found.left_out)
+    assert set(found.titles) <= set(titles)
+
+
+def test_a_title_too_long_and_unwanted_is_counted_once() -> None:
+    """The time comes first."""
+    found = fitting([title(1, 180.0)], 100, [Viewing(1, LONG_AGO, False)], NOW)
+    assert found.left_out == {TOO_LONG: 1}
