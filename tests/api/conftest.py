@@ -14,12 +14,12 @@ from app.backend.workflows.import_library import Imported
 def client(household: Household, small_library: Imported) -> Iterator[TestClient]:
     """Speak with an application whose library holds a few dozen titles."""
     assert small_library.counts.added
-    with TestClient(create_app(household), follow_redirects=False) as speaking:
+    with TestClient(create_app(household), "http://localhost", follow_redirects=False) as speaking:
         yield speaking
 
 
 @pytest.fixture
 def empty_client(household: Household) -> Iterator[TestClient]:
     """Speak with an application that has no library yet."""
-    with TestClient(create_app(household), follow_redirects=False) as speaking:
+    with TestClient(create_app(household), "http://localhost", follow_redirects=False) as speaking:
         yield speaking

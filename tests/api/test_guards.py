@@ -91,7 +91,7 @@ def test_other_sites_cannot_make_a_browser_change_anything(client: TestClient) -
         ({"sec-fetch-site": "none"}, 201),
         ({"sec-fetch-site": "cross-site"}, 403),
         ({"sec-fetch-site": "same-site"}, 403),
-        ({"origin": "http://testserver"}, 201),
+        ({"origin": "http://localhost"}, 201),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
     ):
@@ -100,8 +100,12 @@ def test_other_sites_cannot_make_a_browser_change_anything(client: TestClient) -
 
 
 def test_only_loopback_names_are_answered(client: TestClient) -> None:
-    """A name that someone pointed at this machine is not answered."""
-    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+    """A name that someone pointed at this machine is not answered, whatever port it names."""
+    for host in ("evil.example", "evil.example:8730", "localhost.evil.example", "", "[::2]:80"):
+        answer = client.get("/", headers={"host": host})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "host_refused")
+    for host in ("localhost:8730", "127.0.0.1", "[::1]:9", "LOCALHOST"):
+        assert client.get("/healthz", headers={"host": host}).status_code == 200
 
 
 def test_pages_load_nothing_from_elsewhere(client: TestClient) -> None:

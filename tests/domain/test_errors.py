@@ -29,6 +29,7 @@ CODES = {
     "database_busy": 503,
     "database_too_new": 503,
     "database_unreachable": 503,
+    "host_refused": 400,
     "settings_invalid": 500,
     "storage_full": 507,
 }

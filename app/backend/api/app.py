@@ -7,20 +7,19 @@ from importlib import resources
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from app import frontend
 from app.backend.api.dependencies import ApiState
 from app.backend.api.faults import add_fault_handlers
-from app.backend.api.guards import BodyLimit, SameSite, SecurityHeaders
+from app.backend.api.guards import BodyLimit, OwnNames, SameSite, SecurityHeaders
 from app.backend.api.routes import feedback, health, models, pages, recommendations, training_runs
 from app.backend.api.schemas import DESCRIPTION
 from app.backend.api.trainer import Trainer
 from app.backend.workflows.household import Household
 
 API_PREFIX = "/api/v1"
-LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 def create_app(household: Household) -> FastAPI:
@@ -43,7 +42,7 @@ def create_app(household: Household) -> FastAPI:
         lifespan=lifespan,
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES),
+            Middleware(OwnNames, names=LOOPBACK_NAMES),
             Middleware(SameSite),
             Middleware(BodyLimit),
         ],

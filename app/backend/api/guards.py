@@ -6,7 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.backend.domain.errors import BodyTooLarge, CrossSiteRefused, EncoreError
+from app.backend.domain.errors import BodyTooLarge, CrossSiteRefused, EncoreError, HostRefused
 
 MOST_BODY_BYTES: Final = 64 * 1024
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,6 +34,22 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_guarded)
+
+
+class OwnNames:
+    """Refuses requests under a name that somebody else pointed at this machine."""
+
+    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+        self.app = app
+        self.names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let requests under one of the names through."""
+        if scope["type"] == "http" and _host_name(Headers(scope=scope)) not in self.names:
+            error = HostRefused("Encore does not answer under that name; use the one it printed.")
+            await _answer(error)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
 
 
 class SameSite:
@@ -90,6 +106,12 @@ async def _body(receive: Receive) -> list[Message] | None:
             return None
         if message["type"] != "http.request" or not message.get("more_body", False):
             return messages
+
+
+def _host_name(headers: Headers) -> str:
+    """Return the name that a request used, without its port."""
+    host = headers.get("host", "").casefold()
+    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
 
 
 def _same_site(headers: Headers) -> bool:

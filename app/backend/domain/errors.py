@@ -21,6 +21,7 @@ EncoreError
 └── OperationError            the installation cannot do what it was asked to
     ├── SettingsInvalid       an environment variable is wrong
     ├── BindRefused           the address would open Encore to strangers
+    ├── HostRefused           the request used a name that is not Encore's
     ├── CrossSiteRefused      the request came from another site's page
     ├── DatabaseUnreachable   no connection, or a file that is no database
     ├── DatabaseTooNew        a newer Encore wrote it
@@ -186,6 +187,13 @@ class BindRefused(OperationError):
     """The address would open Encore to strangers."""
 
     code = "bind_refused"
+
+
+class HostRefused(OperationError):
+    """The request used a name that is not Encore's."""
+
+    code = "host_refused"
+    status = 400
 
 
 class CrossSiteRefused(OperationError):
