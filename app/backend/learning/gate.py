@@ -63,8 +63,8 @@ def judge(trial: Trial, predictor: Predictor, library: Floats, seed: int) -> lis
 def margin_nats(rows: int) -> float:
     """Return how much worse a log loss may be, in nats, and still count as no worse.
 
-    Few rows cannot settle a small difference, and the challenger started from the rules: with a
-    margin of 0.02 a good model was kept out in 3 of 4 households of 60 feedbacks.
+    Few rows cannot settle a small difference, and the challenger started from the rules
+    (docs/decisions/0006-gate-margin.md).
     """
     return 0.05 if rows < 200 else 0.02
 
