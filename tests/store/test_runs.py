@@ -196,12 +196,3 @@ def test_a_version_of_no_run_and_a_promotion_of_no_version_are_refused(database:
         runs.write_version(session, stray)
     with pytest.raises(IntegrityError), database.writing() as session:
         runs.write_promotion(session, "another", "It did better.", FRIDAY_EVENING)
-
-
-def test_promoted_runs_are_counted(database: Database) -> None:
-    """Only runs whose model was promoted count."""
-    for state in (PROMOTED, KEPT, PROMOTED, FAILED):
-        run, _ = start(database)
-        assert change(database, run.id, state=state)
-    with database.reading() as session:
-        assert runs.count_promoted(session) == 2

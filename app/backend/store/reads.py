@@ -33,13 +33,6 @@ def read_slate(session: Session, slate_id: int) -> StoredSlate | None:
     )
 
 
-def read_pick(session: Session, recommendation_id: int) -> StoredPick | None:
-    """Read one pick."""
-    query = _pick_query().where(Recommendation.id == recommendation_id)
-    found = session.execute(query).one_or_none()
-    return None if found is None else _stored_pick(found)
-
-
 def read_unanswered(session: Session, most: int) -> list[StoredPick]:
     """Read what was watched and neither rated nor dismissed, the latest first."""
     answered = select(Feedback.id).where(Feedback.recommendation_id == Recommendation.id)
@@ -74,12 +67,6 @@ def read_viewings(session: Session) -> list[Viewing]:
 def count_feedback(session: Session) -> int:
     """Count the picks that have at least one verdict."""
     return session.scalar(select(func.count(func.distinct(Feedback.recommendation_id)))) or 0
-
-
-def count_titles(session: Session) -> int:
-    """Count the titles that may be shown."""
-    query = select(func.count(Media.id)).where(~Media.is_hidden, Media.removed_at.is_(None))
-    return session.scalar(query) or 0
 
 
 def is_demo(session: Session) -> bool:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.backend.domain.runs import FAILED, PROMOTED, RUNNING, Run, Version
+from app.backend.domain.runs import FAILED, RUNNING, Run, Version
 from app.backend.store.tables import ModelVersion, Promotion, TrainingRun
 
 
@@ -113,12 +113,6 @@ def read_versions(session: Session, most: int) -> list[Version]:
     name = _champion_name(session)
     query = select(ModelVersion).order_by(ModelVersion.version.desc()).limit(most)
     return [_version(row, name) for row in session.scalars(query)]
-
-
-def count_promoted(session: Session) -> int:
-    """Count the runs whose model was promoted."""
-    query = select(func.count(TrainingRun.id)).where(TrainingRun.state == PROMOTED)
-    return session.scalar(query) or 0
 
 
 def _end_silent(session: Session, at: datetime, silent_before: datetime) -> None:
