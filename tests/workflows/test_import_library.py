@@ -73,6 +73,7 @@ def test_a_real_library_ends_the_demo(trained_demo: Household) -> None:
         assert not browse.is_demo(session)
         assert runs.champion(session) is None
         after = prepare_training_set(session, clock=trained_demo.clock)
+        assert browse.models(session).feedback_count == 0
     assert (before.rows_read, len(before.y)) == (60, 60)
     assert (after.rows_read, len(after.y)) == (60, 0)
     assert {c.id: c.count for c in after.checks if c.count} == {"simulated": 60}

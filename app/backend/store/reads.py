@@ -65,8 +65,15 @@ def read_viewings(session: Session) -> list[Viewing]:
 
 
 def count_feedback(session: Session) -> int:
-    """Count the picks that have at least one verdict."""
-    return session.scalar(select(func.count(func.distinct(Feedback.recommendation_id)))) or 0
+    """Count the picks that have a verdict; those of a demo that has ended are nobody's."""
+    ended = (Feedback.source == DEMO) & Media.removed_at.is_not(None)
+    query = (
+        select(func.count(func.distinct(Feedback.recommendation_id)))
+        .join(Recommendation, Recommendation.id == Feedback.recommendation_id)
+        .join(Media, Media.id == Recommendation.media_id)
+        .where(~ended)
+    )
+    return session.scalar(query) or 0
 
 
 def is_demo(session: Session) -> bool:

@@ -142,7 +142,7 @@ def _reason_to_skip(material: _Material) -> _Ended | None:
     training, last = material.training, material.last
     facts = _data_facts(training)
     if len(set(training.y.tolist())) < 2:
-        return _Ended({"state": SKIPPED, "reason": _too_uniform(training), **facts})
+        return _Ended({"state": SKIPPED, "reason": _too_uniform(material), **facts})
     if (
         last is not None
         and last.data_fingerprint == facts["data_fingerprint"]
@@ -153,15 +153,16 @@ def _reason_to_skip(material: _Material) -> _Ended | None:
     return None
 
 
-def _too_uniform(training: TrainingSet) -> str:
+def _too_uniform(material: _Material) -> str:
+    training = material.training
+    goes_on = "the rules go" if material.champion is None else "the serving model goes"
     if not len(training.y):
-        return "There is no feedback to learn from yet; the rules go on serving."
+        return f"There is no feedback to learn from yet; {goes_on} on serving."
     kind = "positive" if training.y[0] else "negative"
     count = len(training.y)
     told = f"All {count} usable feedbacks are" if count > 1 else "The one usable feedback is"
     return (
-        f"{told} {kind}; it takes both kinds to learn what "
-        "sets them apart. The rules go on serving."
+        f"{told} {kind}; it takes both kinds to learn what sets them apart: {goes_on} on serving."
     )
 
 
@@ -174,7 +175,7 @@ def _train(
     step("fit")
     model = train_model(training.X, training.y, config=DEFAULT, seed=run.seed)
     if model is None:
-        raise InvalidInput(_too_uniform(training))
+        raise InvalidInput(_too_uniform(material))
     learnt = _Learnt(model, trial, judge(trial, model.predictor_, material.library, run.seed))
     step("save")
     version = _save(shelf.folder, run, material, learnt, clock)
