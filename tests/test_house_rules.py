@@ -11,7 +11,11 @@ import typer
 
 from app.backend.api.server import run_server
 from app.backend.cli import make_cli
+from app.backend.domain.runs import LEAST_PAIRS
 from app.backend.features import dataset, interactions
+from app.backend.learning import gate, splits
+from app.backend.ranking.candidates import RESTING_DAYS
+from app.backend.ranking.slate import Policy
 from app.backend.settings import Settings
 from docs import generate
 
@@ -124,6 +128,23 @@ def test_every_verb_takes_json_and_says_what_it_does() -> None:
         options = {name for parameter in verb.params for name in parameter.opts}
         assert "--json" in options, path
         assert all(parameter.help for parameter in verb.params), path
+
+
+def test_the_gate_is_told_with_its_own_numbers() -> None:
+    """What the page on how it works says of the gate and the slate is what the code does."""
+    told = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    policy = Policy()
+    for fact in (
+        f"at least {gate.LEAST_ROWS} later rows",
+        f"{gate.LEAST_PROBABILITY:.0%}".replace("%", " %"),
+        f"{gate.margin_nats(0)} nats ({gate.margin_nats(200)} from 200 rows on)",
+        f"at most {gate.PAIR_MARGIN * 100:.0f} points fewer of at least {LEAST_PAIRS} pairs",
+        f"with {gate.LEAST_SLICE_ROWS} rows is worse than the rules by {gate.SLICE_MARGIN_NATS}",
+        f"in the last {RESTING_DAYS} days",
+        f"From {splits.FIRST_TEST_SHARE * 100:.0f} % of the evenings on",
+    ):
+        assert fact in told
+    assert (policy.exploration, policy.pool) == (0.1, 20), "the page says one in ten, of twenty"
 
 
 def test_changelog_and_package_agree_on_the_version() -> None:

@@ -10,12 +10,14 @@ from app.backend.domain.runs import (
     CHAMPION,
     FAILED,
     KEPT,
+    LEAST_PAIRS,
     PROMOTED,
     RULES,
     RUNNING,
     SKIPPED,
     Run,
     Version,
+    fairly_compared,
 )
 from app.backend.workflows.browse import ModelOverview
 from app.backend.workflows.learn import SENTENCES, STEPS
@@ -35,7 +37,6 @@ HEADINGS: Final = {
     FAILED: "Training failed",
 }
 WIDEST_BAR: Final = 170
-LEAST_PAIRS: Final = 30
 
 
 def model_context(overview: ModelOverview, serving: Serving) -> dict[str, Any]:
@@ -80,10 +81,8 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _comparison(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each model, the best log loss marked; bars start at zero."""
-    models: Mapping[str, Mapping[str, Any]] = comparison.get("models", {})
-    rows = comparison.get("tested_rows")
-    # A serving model that has seen some of the rows was asked about fewer: no fair comparison.
-    known = {name: models[name] for name in NAMES if models.get(name, {}).get("rows") == rows}
+    fair = fairly_compared(comparison)
+    known = {name: fair[name] for name in NAMES if name in fair}
     losses = [metrics["log_loss"] for metrics in known.values()]
     return [
         {

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from app.backend.cli.output import AsJson, household, progress_bar, say, say_json, verb
-from app.backend.domain.runs import FAILED
+from app.backend.domain.runs import FAILED, fairly_compared
 from app.backend.workflows import browse
 
 
@@ -71,13 +71,11 @@ def show_model(
 
 
 def _tell_comparison(comparison: Mapping[str, Any]) -> None:
-    models: Mapping[str, Mapping[str, Any]] = comparison.get("models", {})
+    models = fairly_compared(comparison)
     if not models:
         return
     say(f"On {comparison['tested_rows']} later feedbacks that none of them had learnt from:")
     for name, metrics in models.items():
-        if metrics["rows"] < comparison["tested_rows"]:
-            continue
         say(
             f"  {name:<11} log loss {metrics['log_loss']:.3f}   "
             f"calibration error {metrics['calibration_error']:.2f}"

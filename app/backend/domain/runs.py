@@ -16,6 +16,8 @@ CHAMPION: Final = "champion"
 RULES: Final = "rules"
 ADDITIVE: Final = "additive"
 
+LEAST_PAIRS: Final = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -49,3 +51,19 @@ class Version:
     manifest: Mapping[str, Any]
     metrics: Mapping[str, Any]
     is_champion: bool = False
+
+
+def fairly_compared(comparison: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the metrics of the models that answered for every tested row.
+
+    A serving model that had seen some of the rows was asked about fewer: no fair comparison.
+
+    Examples
+    --------
+    >>> models = {"rules": {"rows": 9}, "champion": {"rows": 2}}
+    >>> fairly_compared({"tested_rows": 9, "models": models})
+    {'rules': {'rows': 9}}
+    """
+    models: Mapping[str, Mapping[str, Any]] = comparison.get("models", {})
+    rows = comparison.get("tested_rows")
+    return {name: metrics for name, metrics in models.items() if metrics["rows"] == rows}

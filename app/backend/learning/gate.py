@@ -8,7 +8,7 @@ import numpy as np
 
 from app.backend.domain.context import MOODS, Context
 from app.backend.domain.model import Predictor
-from app.backend.domain.runs import CHALLENGER, CHAMPION, RULES
+from app.backend.domain.runs import CHALLENGER, CHAMPION, LEAST_PAIRS, RULES
 from app.backend.features.encode import Floats, for_context
 from app.backend.features.schema import CONTEXT_COLUMNS
 from app.backend.learning.evaluation import Trial, probability_no_worse
@@ -16,7 +16,6 @@ from app.backend.learning.metrics import log_losses, ordered_pairs
 
 LEAST_ROWS: Final = 10
 LEAST_PROBABILITY: Final = 0.9
-LEAST_PAIRS: Final = 30
 PAIR_MARGIN: Final = 0.1
 MOST_CALIBRATION_ERROR: Final = 0.25
 LEAST_SLICE_ROWS: Final = 15

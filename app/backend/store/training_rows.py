@@ -192,7 +192,7 @@ def _key(value: object) -> int:
         number = int(value) if isinstance(value, float | str | Decimal) else LARGEST_KEY
     except (ValueError, OverflowError):
         number = LARGEST_KEY
-    return number if abs(number) < LARGEST_KEY else derived_seed(str(value)) >> 11
+    return number if abs(number) < LARGEST_KEY else derived_seed(str(value))
 
 
 def _number(value: object) -> float:

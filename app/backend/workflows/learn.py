@@ -13,7 +13,7 @@ from typing import Any, Final
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import EncoreError, InvalidInput, NotFound
 from app.backend.domain.progress import Progress, Step
-from app.backend.domain.runs import CHALLENGER, FAILED, KEPT, PROMOTED, SKIPPED, Run, Version
+from app.backend.domain.runs import FAILED, KEPT, PROMOTED, SKIPPED, Run, Version
 from app.backend.features.checks import read_titles
 from app.backend.features.dataset import TrainingSet
 from app.backend.features.encode import Floats, encode_titles
@@ -233,7 +233,6 @@ def _measured(trial: Trial) -> Mapping[str, Any]:
     return {
         "tested_rows": len(trial.y),
         "models": {name: asdict(metrics) for name, metrics in measured.items()},
-        "measured_model": CHALLENGER,
     }
 
 
