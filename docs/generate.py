@@ -13,7 +13,7 @@ from app.backend.api.server import run_server
 from app.backend.cli import make_cli
 from app.backend.domain import errors
 from app.backend.domain.clock import system_clock
-from app.backend.features import dataset, interactions, schema
+from app.backend.features import interactions, questions, schema
 from app.backend.settings import Settings
 from app.backend.workflows.household import open_household
 
@@ -209,21 +209,33 @@ def features_page() -> str:
 
 def checks_page() -> str:
     """Return the page of data checks."""
-    left_out = {**dataset.LEFT_OUT, dataset.SUPERSEDED[0]: dataset.SUPERSEDED[1]}
-    kept = {**dataset.OF_CONTEXTS, **dataset.OF_TITLES}
     lines = [
         "# Data checks\n",
-        "Every row of feedback is asked these questions before training. A run keeps the counts,",
-        "with up to five example rows each; what came in is always what is used plus what was",
-        "left out.\n",
+        "Every row of feedback is asked these questions before training, and the whole of them",
+        "when a quality report is made (`encore data-quality`). Each answer keeps a count and up",
+        "to five example rows; what came in is always what is used plus what was left out.\n",
+        "| severity | meaning |",
+        "|---|---|",
+        *(f"| {name} | {meaning} |" for name, meaning in questions.SEVERITIES.items()),
+        "",
     ]
-    for heading, checks, action in (
-        ("Left out", left_out, "The row is left out of training, under the first that applies."),
-        ("Kept", kept, "The row is used; the odd value is taken as unknown."),
-    ):
-        lines += [f"## {heading}\n", f"{action}\n"]
-        for identifier, question in checks.items():
-            lines += [f"### {identifier}\n", f"{question}\n"]
+    groups = (
+        (
+            "Which rows are left out",
+            (*questions.LEFT_OUT, questions.SUPERSEDED, questions.REPEATED),
+        ),
+        ("What is said of the evening", questions.OF_CONTEXTS),
+        ("What is known of the title", questions.OF_TITLES),
+        ("The whole data set", questions.OF_THE_WHOLE),
+    )
+    for heading, asked in groups:
+        lines.append(f"## {heading}\n")
+        for question in asked:
+            lines += [
+                f"### {question.id}\n",
+                f"{question.question} *{question.severity.capitalize()}, {question.action}.*",
+                f"{question.done}\n",
+            ]
     return "\n".join(lines)
 
 

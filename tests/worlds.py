@@ -115,9 +115,19 @@ def training_rows(world: World, evenings: Evenings) -> tuple[Floats, Codes]:
 
 def training_set(world: World, evenings: Evenings) -> TrainingSet:
     """Return the evenings as what training reads: each one is a slate of its own."""
-    X, y = training_rows(world, evenings)
-    number = np.arange(1, len(y) + 1)
-    return TrainingSet(X, y, slate=number, feedback_id=number, rows_read=len(y), checks=())
+    codes = np.array([context.code for context in every_context()])
+    number = np.arange(1, len(evenings.y) + 1)
+    return TrainingSet(
+        context_code=codes[evenings.context],
+        title=evenings.title,
+        encoded_titles=world.encoded,
+        y=evenings.y,
+        slate=number,
+        member=np.zeros_like(number),
+        feedback_id=number,
+        rows_read=len(number),
+        checks=(),
+    )
 
 
 def probabilities(world: World, predictor: Predictor) -> Floats:

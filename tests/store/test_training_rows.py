@@ -25,7 +25,9 @@ from app.backend.domain.context import Context
 from app.backend.domain.errors import DatabaseUnreachable
 from app.backend.domain.evidence import FeedbackRows
 from app.backend.features.dataset import TrainingSet, build
-from app.backend.store.training_rows import OPTIONAL, PROMISED, read_feedback, read_titles
+from app.backend.store.library_rows import read_titles
+from app.backend.store.promised import OPTIONAL, PROMISED
+from app.backend.store.training_rows import read_feedback
 
 WORDS: Final = {"title", "genres", "mood", "group_size", "session_length", "kind", "source"}
 FUNNY: Final = '{"mood": "funny"}'
@@ -134,8 +136,8 @@ def test_columns_of_encores_names_with_other_content_do_no_harm(empty_database_u
     """What someone else keeps under the names of Encore's further columns never breaks a row."""
     made = Made(String(50), further=OPTIONAL)
     made.rows = {
-        "media": [(*row, "film", "n/a", "", None, None) for row in MEDIA],
-        "recommendations": [(*row, "evening-a", "x") for row in SHOWN],
+        "media": [(*row, "film", "n/a", "", "elsewhere", None, None) for row in MEDIA],
+        "recommendations": [(*row, "evening-a") for row in SHOWN],
         "feedback": [(*row, "someone", "web", "yesterday") for row in FEEDBACK],
     }
     training = trained_on(made.read(empty_database_url))
@@ -195,10 +197,9 @@ def test_the_library_of_a_bare_database_is_all_on_the_shelf(empty_database_url: 
         Made().write(session)
         titles = read_titles(session)
     engine.dispose()
-    assert [(one.id, one.title, one.set_aside) for one in titles] == [
-        (1, "Alpha", False),
-        (2, "Beta", False),
-    ]
+    assert titles.id.tolist() == [1, 2]
+    assert list(titles.title) == ["Alpha", "Beta"]
+    assert titles.is_set_aside.tolist() == [False, False]
 
 
 def test_a_rating_may_be_any_text(empty_database_url: str) -> None:
@@ -216,10 +217,8 @@ def test_a_rating_may_be_any_text(empty_database_url: str) -> None:
     assert found.again.tolist() == [1, 1, 1, 0, 0, 0, -1]
 
 
-def test_a_code_that_says_only_a_part_leaves_the_rest_to_the_words(
-    empty_database_url: str,
-) -> None:
-    """What the code does not know is read from the columns, and counted where it is not there."""
+def test_the_words_count_where_a_code_is_not_vouched_for(empty_database_url: str) -> None:
+    """In tables made elsewhere a column of codes says nothing; the promised columns do."""
     made = Made(further={"recommendations": ("context_code",)})
     code = Context("dramatic", None, "short").code
     made.rows["recommendations"] = [

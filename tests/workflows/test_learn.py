@@ -6,12 +6,12 @@ import pytest
 from app.backend.domain.context import MOODS, Context
 from app.backend.domain.evening import StoredPick
 from app.backend.domain.progress import silent
-from app.backend.features.checks import read_titles
 from app.backend.features.encode import encode_titles
+from app.backend.features.titles import understand
 from app.backend.learning.classifier import BASELINE, ContextClassifier
 from app.backend.learning.gate import top_titles
 from app.backend.ml_model import prepare_training_data
-from app.backend.store import runs, training_rows
+from app.backend.store import library_rows, runs
 from app.backend.workflows import learn
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported
@@ -39,7 +39,7 @@ def funny_evenings(_pick: StoredPick, mood: str) -> bool:
 def tops(predictor_of: ContextClassifier, household: Household) -> list[list[int]]:
     """Return the top ten titles of each mood."""
     with household.database.reading() as session:
-        titles = read_titles(training_rows.read_titles(session), latest_year=2028)
+        titles = understand(library_rows.read_titles(session), 2028).on_the_shelf()
     library = encode_titles(titles)
     return [
         top_titles(predictor_of.predictor_, library, Context(mood, "couple", "medium"))
@@ -133,7 +133,7 @@ def test_after_training_each_mood_has_its_own_top_ten(trained_demo: Household) -
     """The served model ranks the demo's library in another order for each mood."""
     with trained_demo.database.reading() as session:
         serving = trained_demo.shelf.serving(session)
-        titles = read_titles(training_rows.read_titles(session), latest_year=2028)
+        titles = understand(library_rows.read_titles(session), 2028).on_the_shelf()
     assert serving.version is not None
     library = encode_titles(titles)
     ranked = [

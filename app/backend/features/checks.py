@@ -1,10 +1,8 @@
-"""Named questions asked of raw rows before training: how many, which, and what was done."""
+"""Answers to named questions: how many rows each one hits, which, and what was done."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +15,9 @@ from app.backend.domain.context import (
     Context,
     mood_from_json,
 )
-from app.backend.domain.evidence import RawContext, RawTitle
-from app.backend.domain.title import FIRST_YEAR, KINDS, LONGEST_MINUTES, Title
-from app.backend.features.genres import normalise, split_names
+from app.backend.domain.evidence import RawContext
+from app.backend.features.encode import Codes
+from app.backend.features.questions import OF_CONTEXTS, Action, Question, Severity
 
 EXAMPLES: Final = 5
 
@@ -28,111 +26,134 @@ EXAMPLES: Final = 5
 class Check:
     """One question about the rows of feedback, and its answer.
 
-    `action` says what was done with the rows it counts: `"left out"` of training, or `"kept"`
-    with the value in question taken as unknown. `examples` are ids of feedback rows.
+    `examples` are ids of feedback rows, at most `EXAMPLES`.
     """
 
     id: str
+    severity: Severity
     question: str
-    action: str
+    action: Action
+    done: str
     count: int
     examples: tuple[int, ...]
 
 
-def answered(
-    question: tuple[str, str], action: str, hit: NDArray[np.bool_], ids: NDArray[np.int64]
-) -> Check:
-    """Answer a question (its id and its sentence) from the rows it hits."""
+def answered(question: Question, hit: NDArray[np.bool_], ids: NDArray[np.int64]) -> Check:
+    """Answer a question from the rows it hits."""
     found = ids[hit]
-    return Check(*question, action, len(found), tuple(int(i) for i in found[:EXAMPLES]))
+    return Check(
+        question.id,
+        question.severity,
+        question.question,
+        question.action,
+        question.done,
+        count=len(found),
+        examples=tuple(found[:EXAMPLES].tolist()),
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class ReadContext:
-    """A context as understood, and what could not be."""
+class Contexts:
+    """Contexts as understood.
 
-    context: Context
-    mood_malformed: bool = False
-    mood_unknown: bool = False
-    company_unknown: bool = False
-    session_unknown: bool = False
+    Attributes
+    ----------
+    code : ndarray of int64, shape (n,)
+    odd : mapping of str to ndarray of bool, shape (n,)
+        By the id of a question, the contexts that it hits.
+    """
+
+    code: Codes
+    odd: Mapping[str, NDArray[np.bool_]]
 
 
-def read_context(raw: RawContext) -> ReadContext:
-    """Understand what an impression says of its context; never raises."""
-    if isinstance(raw.code, int) and 0 < raw.code < CODE_COUNT:
+def understand_contexts(raws: Sequence[RawContext]) -> Contexts:
+    """Understand what impressions say of their contexts; never raises."""
+    read = [_understood(raw) for raw in raws]
+    return Contexts(
+        code=np.array([context.code for context, _ in read], dtype=np.int64),
+        odd={
+            question.id: np.array([question.id in odd for _, odd in read], dtype=bool)
+            for question in OF_CONTEXTS
+        },
+    )
+
+
+def last_of_each(*keys: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark, among rows that are in time order, the last one of each combination of keys.
+
+    Parameters
+    ----------
+    *keys : ndarray of int64, shape (n,)
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Examples
+    --------
+    >>> last_of_each(np.array([7, 8, 7]), np.array([1, 1, 1])).tolist()
+    [False, True, True]
+    """
+    key = as_one_key(*keys)
+    # Most data repeat nothing. Looking is cheap, and sorting several times cheaper than knowing
+    # where each row went.
+    in_order = key if (key[1:] > key[:-1]).all() else np.sort(key)
+    if (in_order[1:] != in_order[:-1]).all():
+        return np.ones(len(key), dtype=bool)
+    order = np.argsort(key, kind="stable")
+    is_last = np.ones(len(key), dtype=bool)
+    is_last[order[:-1]] = key[order[1:]] != key[order[:-1]]
+    return is_last
+
+
+def as_one_key(*keys: NDArray[Any]) -> Codes:
+    """Return one number for each combination of keys, shape (n,)."""
+    whole = np.zeros(len(keys[0]), dtype=np.int64)
+    for key in keys:
+        if not len(key):
+            break
+        low, high = int(key.min()), int(key.max())
+        width = high - low + 1
+        if int(whole.max()) >= (2**62) // width:
+            whole = np.unique(whole, return_inverse=True)[1].astype(np.int64)
+            key, width = _ranked(key)  # noqa: PLW2901  # the same key on fewer numbers
+            low = 0
+        whole = whole * width + (key - low)
+    return whole
+
+
+def _ranked(key: NDArray[Any]) -> tuple[Codes, int]:
+    distinct, rank = np.unique(key, return_inverse=True)
+    return rank.astype(np.int64), len(distinct)
+
+
+def _understood(raw: RawContext) -> tuple[Context, frozenset[str]]:
+    """Return a context, and the ids of the questions that it fails."""
+    if raw.code is not None and 0 <= raw.code < CODE_COUNT:
         coded = Context.from_code(raw.code)
-        if None not in {coded.mood, coded.group_size, coded.session_length}:
-            return ReadContext(coded)
+        said = (coded.mood, coded.group_size, coded.session_length)
+        hits = [
+            question.id
+            for question, part in zip(OF_CONTEXTS[1:], said, strict=True)
+            if part is None
+        ]
+        return coded, frozenset(hits)
     mood = mood_from_json(raw.mood)
     group, session = _word(raw.group_size), _word(raw.session_length)
-    return ReadContext(
-        Context(
-            mood if mood in MOODS else None,
-            group if group in GROUP_SIZES else None,
-            session if session in SESSION_LENGTHS else None,
-        ),
-        mood_malformed=mood is None,
-        mood_unknown=mood is not None and mood not in MOODS,
-        company_unknown=group not in GROUP_SIZES,
-        session_unknown=session not in SESSION_LENGTHS,
+    failed = {
+        "mood_malformed": mood is None,
+        "mood_unknown": mood is not None and mood not in MOODS,
+        "company_unknown": group not in GROUP_SIZES,
+        "session_unknown": session not in SESSION_LENGTHS,
+    }
+    known = Context(
+        mood if mood in MOODS else None,
+        group if group in GROUP_SIZES else None,
+        session if session in SESSION_LENGTHS else None,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ReadTitle:
-    """A title as understood, and what could not be."""
-
-    title: Title
-    genres_missing: bool = False
-    genres_unknown: bool = False
-    duration_missing: bool = False
-    duration_impossible: bool = False
-    year_missing: bool = False
-    year_impossible: bool = False
-
-
-def read_title(raw: RawTitle, latest_year: int) -> ReadTitle:
-    """Understand a row of the library; what makes no sense is taken as missing. Never raises."""
-    names = split_names(raw.genres if isinstance(raw.genres, str) else None)
-    genres = normalise(names)
-    minutes, year = _number(raw.duration), _number(raw.year)
-    rating = _number(raw.community_rating)
-    minutes_fit = 0 < minutes <= LONGEST_MINUTES
-    year_fits = FIRST_YEAR <= year <= latest_year
-    return ReadTitle(
-        Title(
-            id=raw.id,
-            title=str(raw.title or ""),
-            kind=str(raw.kind) if raw.kind in KINDS else KINDS[0],
-            year=int(year) if year_fits else None,
-            minutes=minutes if minutes_fit else None,
-            genres=genres.known,
-            community_rating=rating if 0 < rating <= 10 else None,
-            age_rating=str(raw.age_rating) if raw.age_rating else None,
-        ),
-        genres_missing=not names,
-        genres_unknown=bool(genres.unknown),
-        duration_missing=raw.duration is None,
-        duration_impossible=raw.duration is not None and not minutes_fit,
-        year_missing=raw.year is None,
-        year_impossible=raw.year is not None and not year_fits,
-    )
-
-
-def read_titles(raws: Sequence[RawTitle], latest_year: int) -> list[Title]:
-    """Understand the titles that may be shown."""
-    return [read_title(raw, latest_year).title for raw in raws if not raw.set_aside]
+    return known, frozenset(name for name, is_so in failed.items() if is_so)
 
 
 def _word(value: object) -> str | None:
     return value.strip().casefold() if isinstance(value, str) else None
-
-
-def _number(value: object) -> float:
-    """Return a finite number, 0 where there is none."""
-    try:
-        number = float(value) if isinstance(value, int | float | str | Decimal) else 0.0
-    except (ValueError, OverflowError):
-        return 0.0
-    return number if math.isfinite(number) else 0.0

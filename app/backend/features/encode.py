@@ -22,32 +22,55 @@ Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int64]
 
 _TITLE_START = len(schema.CONTEXT_COLUMNS)
+_ROWS_AT_ONCE = 4_096
 
 
-def encode_titles(titles: Sequence[Title]) -> Floats:
+def encode_columns(
+    media_id: Codes,
+    genres: NDArray[np.bool_],
+    minutes: Floats,
+    year: Floats,
+    is_series: NDArray[np.bool_],
+    community_rating: Floats,
+) -> Floats:
     """Encode titles as rows of the title columns.
 
     Parameters
     ----------
-    titles : sequence of Title
-        Genres are canonical keys; `minutes`, `year` and `community_rating` may be missing.
+    media_id : ndarray of int64, shape (n,)
+    genres : ndarray of bool, shape (n, len(CANON))
+    minutes, year, community_rating : ndarray of float64, shape (n,)
+        NaN where missing.
+    is_series : ndarray of bool, shape (n,)
 
     Returns
     -------
-    ndarray of float64, shape (len(titles), len(TITLE_COLUMNS))
+    ndarray of float64, shape (n, len(TITLE_COLUMNS))
         Genres as 0/1, duration in minutes, what is missing as 0.
     """
-    rows = np.zeros((len(titles), len(schema.TITLE_COLUMNS)))
-    genre_at = {genre: schema.GENRE_COLUMNS[i] - _TITLE_START for i, genre in enumerate(CANON)}
-    for row, title in zip(rows, titles, strict=True):
-        for genre in title.genres:
-            row[genre_at[genre]] = 1.0
-        row[schema.DURATION - _TITLE_START] = title.minutes or 0.0
-        row[schema.YEAR - _TITLE_START] = title.year or 0
-        row[schema.KIND_SERIES - _TITLE_START] = title.kind == "series"
-        row[schema.COMMUNITY_RATING - _TITLE_START] = title.community_rating or 0.0
-        row[schema.MEDIA_ID - _TITLE_START] = title.id
+    rows = np.zeros((len(media_id), len(schema.TITLE_COLUMNS)))
+    rows[:, np.array(schema.GENRE_COLUMNS) - _TITLE_START] = genres
+    rows[:, schema.DURATION - _TITLE_START] = np.nan_to_num(minutes)
+    rows[:, schema.YEAR - _TITLE_START] = np.nan_to_num(year)
+    rows[:, schema.KIND_SERIES - _TITLE_START] = is_series
+    rows[:, schema.COMMUNITY_RATING - _TITLE_START] = np.nan_to_num(community_rating)
+    rows[:, schema.MEDIA_ID - _TITLE_START] = media_id
     return rows
+
+
+def encode_titles(titles: Sequence[Title]) -> Floats:
+    """Encode titles that were understood before: shape (len(titles), len(TITLE_COLUMNS))."""
+    genres = np.zeros((len(titles), len(CANON)), dtype=bool)
+    for row, title in zip(genres, titles, strict=True):
+        row[[CANON.index(genre) for genre in title.genres]] = True
+    return encode_columns(
+        np.array([title.id for title in titles], dtype=np.int64),
+        genres,
+        np.array([title.minutes or 0.0 for title in titles]),
+        np.array([title.year or 0 for title in titles], dtype=np.float64),
+        np.array([title.kind == "series" for title in titles], dtype=bool),
+        np.array([title.community_rating or 0.0 for title in titles]),
+    )
 
 
 def gather(context_codes: Codes, title_rows: Codes, encoded_titles: Floats) -> Floats:
@@ -65,8 +88,11 @@ def gather(context_codes: Codes, title_rows: Codes, encoded_titles: Floats) -> F
     ndarray of float64, shape (n, FEATURE_COUNT)
     """
     X = np.empty((len(context_codes), schema.FEATURE_COUNT))
-    X[:, :_TITLE_START] = context_table()[context_codes]
-    X[:, _TITLE_START:] = encoded_titles[title_rows]
+    # Small parts stay in the processor's cache between being looked up and being written.
+    for start in range(0, len(X), _ROWS_AT_ONCE):
+        part = slice(start, start + _ROWS_AT_ONCE)
+        X[part, :_TITLE_START] = context_table()[context_codes[part]]
+        X[part, _TITLE_START:] = encoded_titles[title_rows[part]]
     return X
 
 

@@ -65,22 +65,24 @@ def hold_trial(training: TrainingSet, config: Config, champion: Champion | None)
     The recipe and the baseline are trained anew for each block, on the rows before it.
     """
     blocks = rolling_blocks(training.slate)
-    tested = np.concatenate([block.test for block in blocks] or [np.zeros(0, np.int64)])
+    at = np.concatenate([block.test for block in blocks] or [np.zeros(0, np.int64)])
+    tested = training.part(at)
+    X = tested.X
     p = {
         CHALLENGER: _rolling(training, blocks, config),
-        RULES: rules_posterior().moments(training.X[tested]).probability,
+        RULES: rules_posterior().moments(X).probability,
         ADDITIVE: _rolling(training, blocks, BASELINE),
     }
     if champion is not None:
-        answers = champion.predictor.moments(training.X[tested]).probability
-        seen = training.feedback_id[tested] <= champion.trained_until
+        answers = champion.predictor.moments(X).probability
+        seen = tested.feedback_id <= champion.trained_until
         p[CHAMPION] = np.where(seen, np.nan, answers)
     return Trial(
-        X=training.X[tested],
-        y=training.y[tested],
-        slate=training.slate[tested],
-        request=requests(training.X[tested]),
-        feedback_id=training.feedback_id[tested],
+        X=X,
+        y=tested.y,
+        slate=tested.slate,
+        request=requests(X),
+        feedback_id=tested.feedback_id,
         p=p,
     )
 
@@ -121,8 +123,9 @@ def _rolling(training: TrainingSet, blocks: list[Block], config: Config) -> Floa
 
 
 def _answers(training: TrainingSet, block: Block, config: Config) -> Floats:
-    X, y = training.X[block.train], training.y[block.train]
+    before, after = training.part(block.train), training.part(block.test)
+    y = before.y
     if isinstance(config, AdditiveConfig) and len(np.unique(y)) < 2:
         rate = (y.sum() + 1.0) / (len(y) + 2.0)
         return np.full(len(block.test), rate)
-    return ContextClassifier(config).fit(X, y).predict_proba(training.X[block.test])[:, 1]
+    return ContextClassifier(config).fit(before.X, y).predict_proba(after.X)[:, 1]

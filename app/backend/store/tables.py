@@ -151,15 +151,28 @@ class Recommendation(Table):
 
 
 class Feedback(Table):
-    """A verdict on one impression. Rows are only added: the last one of a member counts."""
+    """A verdict on one impression. Rows are only added: the last one of a member counts.
+
+    What it is about is copied from the impression, which never changes: training reads this
+    table alone. `day` counts from 1970-01-01, in UTC.
+    """
 
     __tablename__ = "feedback"
-    __table_args__ = (CheckConstraint("rating BETWEEN 1 AND 5", "rating"),)
+    __table_args__ = (
+        CheckConstraint("rating BETWEEN 1 AND 5", "rating"),
+        CheckConstraint("would_watch_again IN (true, false)", "would_watch_again"),
+        CheckConstraint("context_code BETWEEN 0 AND 79", "context_code"),
+        CheckConstraint("day BETWEEN 0 AND 99998", "day"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     recommendation_id: Mapped[int] = mapped_column(Id, ForeignKey("recommendations.id"), index=True)
     rating: Mapped[int] = mapped_column(SmallInteger)
     would_watch_again: Mapped[bool]
+    slate_id: Mapped[int] = mapped_column(Id, ForeignKey("slates.id"))
+    media_id: Mapped[int] = mapped_column(Id, ForeignKey("media.id"))
+    context_code: Mapped[int] = mapped_column(SmallInteger)
+    day: Mapped[int]
     member_id: Mapped[int | None] = mapped_column(Id, ForeignKey("members.id"))
     source: Mapped[str] = mapped_column(String(20))
     event_id: Mapped[str | None] = mapped_column(String(100), unique=True)

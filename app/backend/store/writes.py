@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.backend.domain.clock import day_number
 from app.backend.domain.context import mood_as_json
 from app.backend.domain.errors import EventReused, NotFound
 from app.backend.domain.evening import ShownSlate, StoredVerdict, Verdict
@@ -146,6 +147,10 @@ def write_verdict(session: Session, verdict: Verdict, at: datetime) -> StoredVer
             recommendation_id=shown.id,
             rating=verdict.rating,
             would_watch_again=verdict.would_watch_again,
+            slate_id=shown.slate_id,
+            media_id=shown.media_id,
+            context_code=shown.context_code,
+            day=day_number(at),
             member_id=_member_id(session, verdict.member, at),
             source=verdict.source,
             event_id=verdict.event_id,

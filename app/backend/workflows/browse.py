@@ -8,9 +8,9 @@ from app.backend.domain.errors import NotFound
 from app.backend.domain.evening import StoredPick, StoredSlate
 from app.backend.domain.runs import Run, Version
 from app.backend.domain.title import Title
-from app.backend.features.checks import read_titles
 from app.backend.features.genres import display_name, normalise, split_names
-from app.backend.store import reads, runs, training_rows
+from app.backend.features.titles import understand
+from app.backend.store import library_rows, reads, runs
 from app.backend.store.session import ReadSession
 
 MOST_UNANSWERED = 5
@@ -72,7 +72,7 @@ def is_demo(session: ReadSession) -> bool:
 
 def library(session: ReadSession, clock: Clock) -> LibraryOverview:
     """Return the library in numbers."""
-    titles = read_titles(training_rows.read_titles(session), latest_year=clock().year + 2)
+    titles = understand(library_rows.read_titles(session), clock().year + 2).on_the_shelf()
     known: Counter[str] = Counter(genre for title in titles for genre in title.genres)
     unknown: Counter[str] = Counter()
     for text, count in reads.read_genre_texts(session).items():

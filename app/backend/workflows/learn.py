@@ -14,15 +14,15 @@ from app.backend.domain.clock import Clock
 from app.backend.domain.errors import EncoreError, InvalidInput, NotFound
 from app.backend.domain.progress import Progress, Step
 from app.backend.domain.runs import FAILED, KEPT, PROMOTED, SKIPPED, Run, Version
-from app.backend.features.checks import read_titles
 from app.backend.features.dataset import TrainingSet
-from app.backend.features.encode import Floats, encode_titles
+from app.backend.features.encode import Floats
+from app.backend.features.titles import understand
 from app.backend.learning.classifier import DEFAULT, ContextClassifier
 from app.backend.learning.evaluation import Champion, Trial, hold_trial
 from app.backend.learning.gate import Answer, judge, verdict
 from app.backend.ml_model import prepare_training_set, save_model, train_model
 from app.backend.registry.versions import publish
-from app.backend.store import runs, training_rows
+from app.backend.store import library_rows, runs
 from app.backend.store.session import Database
 from app.backend.workflows.heartbeat import beating
 from app.backend.workflows.serving import Shelf
@@ -126,10 +126,10 @@ def _read(database: Database, shelf: Shelf, clock: Clock) -> _Material:
     with database.reading() as session:
         champion = runs.champion(session)
         serving = shelf.serving(session)
-        titles = read_titles(training_rows.read_titles(session), latest_year=clock().year + 2)
+        titles = understand(library_rows.read_titles(session), clock().year + 2)
         return _Material(
             training=prepare_training_set(session, clock=clock),
-            library=encode_titles(titles),
+            library=titles.encoded()[~titles.raw.is_set_aside],
             champion=champion,
             rival=None
             if champion is None or serving.version is None

@@ -10,13 +10,13 @@ from app.backend.domain.errors import LibraryEmpty, NothingFits
 from app.backend.domain.evening import Pick, ShownSlate, StoredSlate
 from app.backend.domain.randomness import derived_seed, generator
 from app.backend.domain.title import Title
-from app.backend.features.checks import read_titles
 from app.backend.features.encode import encode_titles, for_context
 from app.backend.features.rules import default_rules
+from app.backend.features.titles import understand
 from app.backend.ranking.candidates import Candidates, fitting
 from app.backend.ranking.reasons import reasons
 from app.backend.ranking.slate import Policy, draw, utilities
-from app.backend.store import reads, training_rows, writes
+from app.backend.store import library_rows, reads, writes
 from app.backend.store.session import WriteSession
 from app.backend.workflows.serving import Serving
 
@@ -90,7 +90,7 @@ def recommend(
 
 def candidates_for(session: WriteSession, request: Request, at: datetime) -> Candidates:
     """Return the titles that may be shown for a request, or say why there are none."""
-    titles = read_titles(training_rows.read_titles(session), latest_year=at.year + 2)
+    titles = understand(library_rows.read_titles(session), at.year + 2).on_the_shelf()
     if not titles:
         raise LibraryEmpty(
             "There is no title to choose from yet. Bring a library with: encore import nfo FOLDER "

@@ -1,0 +1,40 @@
+"""Reads the library for training and serving from any database that has the promised columns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.backend.domain.evidence import RawTitles
+from app.backend.store import values
+from app.backend.store.promised import described
+
+COLUMNS = ("title", "genres", "duration", "year", "kind", "community_rating", "age_rating")
+
+
+def read_titles(session: Session) -> RawTitles:
+    """Read the whole library in the order of its ids, hidden and removed titles included.
+
+    Raises
+    ------
+    DatabaseUnreachable
+        Where the table or a promised column is missing.
+    """
+    media = described(session, "media")
+    names = ("id", *COLUMNS, "source", "is_hidden", "removed_at")
+    query = select(*(media.optional(name) for name in names)).order_by(media.table.c.id)
+    found = session.execute(query).all()
+    ids, *told, hidden, removed = _columns(found, len(names))
+    is_hidden = np.fromiter(map(bool, hidden), bool, len(found))
+    is_removed = np.array([moment is not None for moment in removed], dtype=bool)
+    return RawTitles(
+        id=np.fromiter(map(values.key, ids), np.int64, len(found)),
+        **dict(zip((*COLUMNS, "source"), told, strict=True)),
+        is_set_aside=is_hidden | is_removed,
+    )
+
+
+def _columns(rows: Sequence[Any], count: int) -> list[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * count
