@@ -1,6 +1,6 @@
 """The mixed model as arrays: a normal belief about its coefficients and about each rated title."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +9,7 @@ from app.backend.domain.errors import ArtefactDamaged
 from app.backend.domain.model import Arrays, Moments
 from app.backend.features import schema
 from app.backend.features.basis import context_basis, title_basis
+from app.backend.features.bounds import BOUNDED, clip, unbounded
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.interactions import TITLE_DEVIATION, design, folded, layout
 
@@ -35,6 +36,8 @@ class MixedPosterior:
         `B[:, j] / d[j]`.
     title_variance : float
         Prior variance of the effect of a title that was never rated.
+    bounds : ndarray of float64, shape (len(BOUNDED), 2)
+        What rows are clipped to.
     """
 
     family: ClassVar[str] = FAMILY
@@ -46,9 +49,11 @@ class MixedPosterior:
     title_precisions: Floats
     title_couplings: Floats
     title_variance: float
+    bounds: Floats = field(default_factory=unbounded)
 
     def moments(self, X: Floats) -> Moments:
         """Return the belief about each row's logit."""
+        X = clip(X, self.bounds)
         context, title = context_basis(X), title_basis(X)
         mean = np.einsum("ni,ij,nj->n", context, folded(self.coefficients), title, optimize=True)
         regressors = design(X)
@@ -79,6 +84,7 @@ class MixedPosterior:
             "title_precisions": self.title_precisions,
             "title_couplings": self.title_couplings,
             "title_variance": np.array([self.title_variance]),
+            "bounds": self.bounds,
         }
 
     @classmethod
@@ -99,6 +105,7 @@ class MixedPosterior:
             "title_precisions": (r,),
             "title_couplings": (r, q),
             "title_variance": (1,),
+            "bounds": (len(BOUNDED), 2),
         }
         for name, shape in shapes.items():
             expected = np.dtype(np.int64 if name == "title_ids" else np.float64)
@@ -115,6 +122,8 @@ class MixedPosterior:
             raise _damaged("its titles are not in order")
         if np.any(arrays["title_precisions"] <= 0) or arrays["title_variance"][0] < 0:
             raise _damaged("a precision or variance is not positive")
+        if np.any(arrays["bounds"][:, 0] > arrays["bounds"][:, 1]):
+            raise _damaged("a lower bound lies above its upper bound")
         values = dict(arrays)
         return cls(title_variance=float(values.pop("title_variance")[0]), **values)
 

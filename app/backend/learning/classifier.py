@@ -1,6 +1,6 @@
 """The estimator that every family shares: a config, what was learnt, fit and predict."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.model import Predictor
+from app.backend.features import bounds
 from app.backend.features.basis import checked
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.serving import class_probabilities, likelier_class
@@ -62,13 +63,18 @@ class ContextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         weight = None if sample_weight is None else checked_weights(sample_weight, len(X))
         # One thread: these matrices are small, and the sums come out alike on every machine.
         with threadpool_limits(limits=1, user_api="blas"):
-            if isinstance(self.config, GlmixConfig):
-                self.predictor_ = glmix.fit(matrix, labels, self.config, weight)
-            else:
-                self.predictor_ = additive.fit(matrix, labels, self.config, weight)
+            self.predictor_ = self._fitted(matrix, labels, weight)
         self.classes_ = np.array([0, 1])
         self.n_features_in_ = np.shape(X)[1]
         return self
+
+    def _fitted(self, X: Floats, y: Codes, weight: Floats | None) -> Predictor:
+        """Fit the family's arrays to rows clipped to bounds that are learnt from them alone."""
+        learnt = bounds.learn(X, weight)
+        clipped = bounds.clip(X, learnt)
+        if isinstance(self.config, GlmixConfig):
+            return replace(glmix.fit(clipped, y, self.config, weight), bounds=learnt)
+        return replace(additive.fit(clipped, y, self.config, weight), bounds=learnt)
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""

@@ -1,12 +1,14 @@
 """The format that serves: plain arrays in safetensors, and a manifest that says what they are.
 
-Raising `FORMAT_NUMBER`: keep the reader of the old number, under its number, in `_READERS`; add a
-golden file of the old number to `tests/golden/`; say in the changelog what changed.
+Raising `FORMAT_NUMBER`: say in `upgraded` how arrays of the old number become those of the new
+one; add golden files of the old number to `tests/golden/`; say in the changelog what changed.
+
+1: the first. 2: `bounds`, what a model clips its rows to.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,12 +26,13 @@ from app.backend.domain.errors import (
     ArtefactTooNew,
 )
 from app.backend.domain.model import Arrays, Classifier
+from app.backend.features.bounds import unbounded
 from app.backend.features.predictors import build
 from app.backend.features.schema import FEATURE_NAMES, SCHEMA_NUMBER, schema_fingerprint
 from app.backend.features.serving import ServingClassifier
 from app.backend.registry.files import write_pair
 
-FORMAT_NUMBER: Final = 1
+FORMAT_NUMBER: Final = 2
 ARRAYS_FILE: Final = "model.safetensors"
 MANIFEST_FILE: Final = "manifest.json"
 LARGEST_ARRAYS_BYTES: Final = 512 * 2**20
@@ -122,7 +125,7 @@ def read(path: Path, digest: str | None = None) -> Artefact:
     content = _bounded(path, LARGEST_ARRAYS_BYTES)
     if hashlib.sha256(content).hexdigest() != manifest.get("content_sha256"):
         raise damaged(path, "its bytes are not those that the manifest names")
-    return Artefact(_READERS[manifest["format"]](path, manifest, content), manifest, found)
+    return Artefact(_built(path, manifest, content), manifest, found)
 
 
 def parse_manifest(path: Path, told: bytes) -> Mapping[str, Any]:
@@ -155,7 +158,12 @@ def damaged(path: Path, what: str) -> ArtefactDamaged:
     )
 
 
-def _read_format_1(path: Path, manifest: Mapping[str, Any], content: bytes) -> ServingClassifier:
+def upgraded(arrays: Arrays, number: int) -> Arrays:
+    """Return arrays of a format's number as those of today's."""
+    return {"bounds": unbounded(), **arrays} if number == 1 else arrays
+
+
+def _built(path: Path, manifest: Mapping[str, Any], content: bytes) -> ServingClassifier:
     try:
         arrays: Arrays = load_arrays(content)
     except (SafetensorError, ValueError, KeyError) as error:
@@ -163,12 +171,8 @@ def _read_format_1(path: Path, manifest: Mapping[str, Any], content: bytes) -> S
     config = manifest.get("config")
     if not isinstance(config, dict):
         raise damaged(path, "its manifest has no config")
-    return ServingClassifier(build(str(manifest.get("family")), arrays), MappingProxyType(config))
-
-
-_READERS: Final[Mapping[int, Callable[[Path, Mapping[str, Any], bytes], ServingClassifier]]] = (
-    MappingProxyType({1: _read_format_1})
-)
+    predictor = build(str(manifest.get("family")), upgraded(arrays, manifest["format"]))
+    return ServingClassifier(predictor, MappingProxyType(config))
 
 
 def _bounded(path: Path, most: int) -> bytes:

@@ -10,6 +10,7 @@ import numpy as np
 from app.backend.domain.errors import ArtefactUntrusted
 from app.backend.domain.model import Predictor
 from app.backend.features.basis import checked
+from app.backend.features.bounds import unbounded
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.predictors import build
 from app.backend.features.serving import likelier_class
@@ -69,7 +70,8 @@ def from_bytes(content: bytes, family: str, config: Mapping[str, object]) -> Onn
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # errors are raised; the log would repeat them on stderr
     session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    return OnnxClassifier(session, build(family, learnt), MappingProxyType(dict(config)))
+    predictor = build(family, {"bounds": unbounded(), **learnt})  # format 1 had none
+    return OnnxClassifier(session, predictor, MappingProxyType(dict(config)))
 
 
 def _refuse_reaching_out(onnx: Any, model: Any) -> None:  # noqa: ANN401  # without types

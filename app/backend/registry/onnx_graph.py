@@ -15,7 +15,7 @@ from app.backend.domain.context import SESSION_LENGTHS
 from app.backend.domain.errors import ArtefactForeign
 from app.backend.domain.model import Arrays, Predictor
 from app.backend.domain.title import KINDS
-from app.backend.features import additive, basis, posterior, schema
+from app.backend.features import additive, basis, bounds, posterior, schema
 from app.backend.features.interactions import layout
 from app.backend.features.rules import Knots, default_rules
 from app.backend.registry.extras import imported
@@ -23,6 +23,7 @@ from app.backend.registry.extras import imported
 OPSET: Final = 17
 IR_VERSION: Final = 8
 INPUT: Final = "X"
+BOUNDED_X: Final = "X.bounded"
 OUTPUTS: Final = ("probabilities", "label")
 FIXED: Final = "fixed."
 PRODUCER: Final = "encore-tonight"
@@ -54,6 +55,7 @@ def graph_bytes(predictor: Predictor) -> bytes:
     """
     arrays = predictor.to_arrays()
     graph = _Graph(arrays)
+    _bound(graph)
     if predictor.family == posterior.FAMILY:
         logit = _mixed(graph, len(arrays["title_ids"]))
     elif predictor.family == additive.FAMILY:
@@ -129,6 +131,23 @@ class _Graph:
         return content
 
 
+def _bound(graph: _Graph) -> None:
+    """Clip the bounded columns of X as `bounds.clip` does; what is missing stays missing."""
+    parts, start = [], 0
+    for number, column in enumerate(bounds.BOUNDED):
+        if column > start:
+            parts.append(graph.columns(INPUT, range(start, column)))
+        value = graph.columns(INPUT, [column])
+        limits = graph.op("Gather", "bounds", graph.fixed(np.array([number])), axis=0)
+        low, high = (graph.columns(limits, [side]) for side in (0, 1))
+        clipped = graph.op("Min", graph.op("Max", value, low), high)
+        known = graph.op("Greater", value, 0.0)
+        parts.append(graph.op("Where", known, clipped, value))
+        start = column + 1
+    parts.append(graph.columns(INPUT, range(start, schema.FEATURE_COUNT)))
+    graph.op("Concat", *parts, named=BOUNDED_X, axis=1)
+
+
 def _answer(graph: _Graph, logit: str) -> None:
     """Turn logits, shape (N, 1), into the two outputs."""
     half = graph.op("Mul", 0.5, logit)
@@ -141,7 +160,7 @@ def _answer(graph: _Graph, logit: str) -> None:
 
 def _additive(graph: _Graph) -> str:
     """Return the baseline's logit, shape (N, 1)."""
-    promised = graph.columns(INPUT, range(schema.PROMISED_COUNT))
+    promised = graph.columns(BOUNDED_X, range(schema.PROMISED_COUNT))
     standard = graph.op("Div", graph.op("Sub", promised, "centre"), "scale")
     weighted = graph.row_sums(graph.op("Mul", standard, "weights"))
     return graph.op("Add", weighted, "intercept")
@@ -163,7 +182,7 @@ def _mixed(graph: _Graph, rated: int) -> str:
 def _design(graph: _Graph) -> str:
     """Return the regressors of `interactions.design`: trust in the rules, then the crosses."""
     ones = _ones(graph)
-    said = graph.columns(INPUT, range(len(schema.CONTEXT_COLUMNS)))
+    said = graph.columns(BOUNDED_X, range(len(schema.CONTEXT_COLUMNS)))
     context = graph.op("Concat", ones, said, axis=1)
     title = _title_basis(graph, ones)
     trust = [
@@ -179,18 +198,18 @@ def _design(graph: _Graph) -> str:
 
 def _ones(graph: _Graph) -> str:
     """Return a column of ones, as many as X has rows."""
-    minutes = graph.columns(INPUT, [schema.DURATION])
+    minutes = graph.columns(BOUNDED_X, [schema.DURATION])
     return graph.as_double(graph.op("Equal", minutes, minutes))
 
 
 def _title_basis(graph: _Graph, ones: str) -> str:
     """Return the columns of `basis.title_basis`."""
-    genres = graph.columns(INPUT, schema.GENRE_COLUMNS)
+    genres = graph.columns(BOUNDED_X, schema.GENRE_COLUMNS)
     spread = graph.op("Sqrt", graph.op("Max", graph.row_sums(genres), 1.0))
-    minutes = graph.columns(INPUT, [schema.DURATION])
-    series = graph.columns(INPUT, [schema.KIND_SERIES])
-    year = graph.columns(INPUT, [schema.YEAR])
-    community = graph.columns(INPUT, [schema.COMMUNITY_RATING])
+    minutes = graph.columns(BOUNDED_X, [schema.DURATION])
+    series = graph.columns(BOUNDED_X, [schema.KIND_SERIES])
+    year = graph.columns(BOUNDED_X, [schema.YEAR])
+    community = graph.columns(BOUNDED_X, [schema.COMMUNITY_RATING])
     shorter = graph.op("Div", graph.op("Max", minutes, 1.0), basis.LENGTH_CENTRE_MINUTES)
     length = _standard(graph, minutes, graph.op("Log", shorter), basis.LENGTH_SCALE)
     era = _standard(graph, year, graph.op("Sub", year, basis.YEAR_CENTRE), basis.YEAR_SCALE)
