@@ -13,7 +13,7 @@ from app.backend.domain.clock import Clock, system_clock
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.model import Classifier
 from app.backend.features import dataset
-from app.backend.features.dataset import TrainingSet
+from app.backend.features.dataset import Prepared
 from app.backend.features.schema import FEATURE_NAMES
 from app.backend.learning.classifier import DEFAULT, Config, ContextClassifier
 from app.backend.registry import artefact, exports
@@ -41,13 +41,13 @@ def prepare_training_data(
     DatabaseUnreachable
         Where a promised table or column is missing.
     """
-    training = prepare_training_set(db_session, clock=clock)
+    training = prepare(db_session, clock=clock).training
     return training.X, training.y
 
 
-def prepare_training_set(db_session: Session, *, clock: Clock = system_clock) -> TrainingSet:
-    """Return X and y with what belongs to them: slates, ids, and what was left out and why."""
-    return dataset.build(read_feedback(db_session), latest_year=clock().year + 2)
+def prepare(db_session: Session, *, clock: Clock = system_clock) -> Prepared:
+    """Return X and y with slates and ids, all that was read, and why some of it is not used."""
+    return dataset.prepare(read_feedback(db_session), latest_year=clock().year + 2)
 
 
 def train_model(
@@ -60,7 +60,7 @@ def train_model(
 ) -> ContextClassifier | None:
     """Train a classifier; `None` where y has fewer than two classes.
 
-    The same input and seed give the same model: neither of today's families draws at random.
+    The same input and seed give the same model; today's families draw nothing.
 
     Raises
     ------

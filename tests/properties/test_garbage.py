@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.backend.features.checks import Check
 from app.backend.features.dataset import TrainingSet
 from app.backend.features.schema import FEATURE_COUNT
-from app.backend.ml_model import prepare_training_set, train_model
+from app.backend.ml_model import prepare, train_model
 from tests.bare_database import Bare, clean_rows, mood
 
 MALFORMED_MOODS = [
@@ -42,7 +42,7 @@ def read(bare: Bare, path: Path) -> TrainingSet:
     path.unlink(missing_ok=True)
     engine = bare.write(path)
     with Session(engine) as session:
-        training = prepare_training_set(session)
+        training = prepare(session).training
     engine.dispose()
     return training
 

@@ -3,7 +3,7 @@
 from app.backend.domain.evidence import DEMO
 from app.backend.domain.progress import silent
 from app.backend.domain.title import Refusal
-from app.backend.ml_model import prepare_training_set
+from app.backend.ml_model import prepare
 from app.backend.sources.library_source import Entry
 from app.backend.store import runs
 from app.backend.workflows import browse
@@ -66,13 +66,13 @@ def test_a_real_library_ends_the_demo(trained_demo: Household) -> None:
     with trained_demo.database.reading() as session:
         assert browse.is_demo(session)
         assert runs.champion(session) is not None
-        before = prepare_training_set(session, clock=trained_demo.clock)
+        before = prepare(session, clock=trained_demo.clock).training
     told = bring(trained_demo, ListSource(varied_titles()))
     assert told.demo_titles_retired >= 300
     with trained_demo.database.reading() as session:
         assert not browse.is_demo(session)
         assert runs.champion(session) is None
-        after = prepare_training_set(session, clock=trained_demo.clock)
+        after = prepare(session, clock=trained_demo.clock).training
         assert browse.models(session).feedback_count == 0
     assert (before.rows_read, len(before.y)) == (60, 60)
     assert (after.rows_read, len(after.y)) == (60, 0)

@@ -13,6 +13,7 @@ EncoreError
 │   └── SourceMalformed       it is not the format it should be
 ├── ModelError                a model could not be trained, written or opened
 │   ├── FeatureMismatch       the matrix has other columns than the model
+│   ├── LeakageFound          what is learnt from knows what is asked about
 │   ├── ArtefactDamaged       the bytes are not those that were written
 │   ├── ArtefactForeign       the file is not one of Encore's formats
 │   ├── ArtefactTooNew        a newer Encore wrote it
@@ -138,6 +139,13 @@ class FeatureMismatch(ModelError):
 
     code = "feature_mismatch"
     status = 422
+
+
+class LeakageFound(ModelError):
+    """What would be learnt from knows something of what is asked about later."""
+
+    code = "leakage_found"
+    status = 500
 
 
 class ArtefactDamaged(ModelError):

@@ -16,7 +16,7 @@ from app.backend.features.posterior import rules_posterior
 from app.backend.learning.additive import AdditiveConfig
 from app.backend.learning.classifier import BASELINE, Config, ContextClassifier
 from app.backend.learning.metrics import Metrics, log_losses, measure
-from app.backend.learning.splits import Block, rolling_blocks
+from app.backend.learning.splits import Block, refuse_leakage, rolling_blocks
 
 RESAMPLES: Final = 2_000
 
@@ -65,6 +65,8 @@ def hold_trial(training: TrainingSet, config: Config, champion: Champion | None)
     The recipe and the baseline are trained anew for each block, on the rows before it.
     """
     blocks = rolling_blocks(training.slate)
+    for block in blocks:
+        refuse_leakage(training.slate, (block.train, block.test))
     at = np.concatenate([block.test for block in blocks] or [np.zeros(0, np.int64)])
     tested = training.part(at)
     X = tested.X

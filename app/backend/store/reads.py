@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.backend.domain.evening import StoredPick, StoredSlate
 from app.backend.domain.evidence import DEMO, Viewing
-from app.backend.store.tables import Feedback, Media, Recommendation, Slate
+from app.backend.store.tables import Feedback, Media, Member, Recommendation, Slate
 
 
 def read_slate(session: Session, slate_id: int) -> StoredSlate | None:
@@ -85,6 +85,26 @@ def is_demo(session: Session) -> bool:
 def is_empty(session: Session) -> bool:
     """Say whether the library never held a title."""
     return session.scalar(select(Media.id).limit(1)) is None
+
+
+def read_member_names(session: Session) -> Mapping[int, str]:
+    """Read who there is."""
+    return {row.id: row.name for row in session.execute(select(Member.id, Member.name))}
+
+
+def read_differing_copies(session: Session) -> list[int]:
+    """Read the ids of feedback that says something else of its impression than that does."""
+    query = (
+        select(Feedback.id)
+        .join(Recommendation, Feedback.recommendation_id == Recommendation.id)
+        .where(
+            (Feedback.slate_id != Recommendation.slate_id)
+            | (Feedback.media_id != Recommendation.media_id)
+            | (Feedback.context_code != Recommendation.context_code)
+        )
+        .order_by(Feedback.id)
+    )
+    return list(session.scalars(query))
 
 
 def read_genre_texts(session: Session) -> Mapping[str, int]:

@@ -7,6 +7,7 @@ for the fit between them.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,17 +15,19 @@ from app.backend.domain.clock import Clock
 from app.backend.domain.errors import EncoreError, InvalidInput, NotFound
 from app.backend.domain.progress import Progress, Step
 from app.backend.domain.runs import FAILED, KEPT, PROMOTED, SKIPPED, Run, Version
-from app.backend.features.dataset import TrainingSet
+from app.backend.features.dataset import TrainingSet, build
+from app.backend.features.drift import profile
 from app.backend.features.encode import Floats
-from app.backend.features.titles import understand
+from app.backend.features.leakage import refuse_future
 from app.backend.learning.classifier import DEFAULT, ContextClassifier
 from app.backend.learning.evaluation import Champion, Trial, hold_trial
 from app.backend.learning.gate import Answer, judge, verdict
-from app.backend.ml_model import prepare_training_set, save_model, train_model
+from app.backend.ml_model import prepare, save_model, train_model
 from app.backend.registry.versions import publish
-from app.backend.store import library_rows, runs
+from app.backend.store import runs
 from app.backend.store.session import Database
 from app.backend.workflows.heartbeat import beating
+from app.backend.workflows.quality import PROFILE, split_record
 from app.backend.workflows.serving import Shelf
 
 BEAT_SECONDS: Final = 5.0
@@ -123,13 +126,15 @@ def _beat(database: Database, run_id: int, clock: Clock) -> None:
 
 
 def _read(database: Database, shelf: Shelf, clock: Clock) -> _Material:
+    latest_year = clock().year + 2
     with database.reading() as session:
         champion = runs.champion(session)
         serving = shelf.serving(session)
-        titles = understand(library_rows.read_titles(session), clock().year + 2)
+        prepared = prepare(session, clock=clock)
+        refuse_future(prepared.rows, partial(build, latest_year=latest_year))
         return _Material(
-            training=prepare_training_set(session, clock=clock),
-            library=titles.encoded()[~titles.raw.is_set_aside],
+            training=prepared.training,
+            library=prepared.titles.encoded()[~prepared.titles.raw.is_set_aside],
             champion=champion,
             rival=None
             if champion is None or serving.version is None
@@ -186,7 +191,7 @@ def _train(
         "state": PROMOTED if passed else KEPT,
         "reason": f"{said} {reason}",
         "model_version": version.version,
-        "comparison": _comparison(learnt),
+        "comparison": {**_comparison(learnt), "split": split_record(training)},
         **_data_facts(training),
     }
     return _Ended(values, version, reason if passed else None)
@@ -202,7 +207,12 @@ def _save(folder: Path, run: Run, material: _Material, learnt: _Learnt, clock: C
     }
     facts = {
         "seed": run.seed,
-        "data": {"fingerprint": training.fingerprint(), "rows": len(training.y)},
+        "data": {
+            "fingerprint": training.fingerprint(),
+            "rows": len(training.y),
+            PROFILE: profile(training),
+        },
+        "split": split_record(training),
         "metrics": metrics,
         "parent": parent,
     }
