@@ -9,6 +9,7 @@ from typing import Any, Final
 import typer
 
 from app.backend.api.app import create_app
+from app.backend.api.quality_view import quality_page
 from app.backend.api.server import run_server
 from app.backend.cli import make_cli
 from app.backend.domain import errors
@@ -80,7 +81,7 @@ def error_classes() -> list[type[errors.EncoreError]]:
 
 def cli_page() -> str:
     """Return the page of verbs."""
-    command = typer.main.get_command(make_cli(run_server))
+    command = typer.main.get_command(make_cli(run_server, quality_page))
     lines = ["# Command line\n", (command.help or "").strip(), ""]
     lines += [
         "Every verb takes `--json`: JSON alone on stdout, progress and faults on stderr.\n",

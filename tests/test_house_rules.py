@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from app.backend.api.quality_view import quality_page
 from app.backend.api.server import run_server
 from app.backend.cli import make_cli
 from app.backend.domain.runs import LEAST_PAIRS
@@ -123,7 +124,7 @@ def test_everything_is_documented() -> None:
 
 def test_every_verb_takes_json_and_says_what_it_does() -> None:
     """Each verb of the command line has --json, a sentence of help, and help for every option."""
-    for path, verb in generate.verbs(typer.main.get_command(make_cli(run_server))):
+    for path, verb in generate.verbs(typer.main.get_command(make_cli(run_server, quality_page))):
         assert verb.help, path
         options = {name for parameter in verb.params for name in parameter.opts}
         assert "--json" in options, path

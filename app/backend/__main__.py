@@ -2,6 +2,7 @@
 
 from threadpoolctl import threadpool_limits
 
+from app.backend.api.quality_view import quality_page
 from app.backend.api.server import run_server
 from app.backend.cli import make_cli
 
@@ -9,7 +10,7 @@ from app.backend.cli import make_cli
 def main() -> None:
     """Run the command line; linear algebra keeps to one thread, requests run side by side."""
     with threadpool_limits(limits=1, user_api="blas"):
-        make_cli(run_server)()
+        make_cli(run_server, quality_page)()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,15 @@ from app import frontend
 from app.backend.api.dependencies import ApiState
 from app.backend.api.faults import add_fault_handlers
 from app.backend.api.guards import BodyLimit, OwnNames, SameSite, SecurityHeaders
-from app.backend.api.routes import feedback, health, models, pages, recommendations, training_runs
+from app.backend.api.routes import (
+    data_quality,
+    feedback,
+    health,
+    models,
+    pages,
+    recommendations,
+    training_runs,
+)
 from app.backend.api.schemas import DESCRIPTION
 from app.backend.api.trainer import Trainer
 from app.backend.workflows.household import Household
@@ -50,7 +58,7 @@ def create_app(household: Household) -> FastAPI:
     app.state.encore = ApiState(household, trainer)
     add_fault_handlers(app)
     app.include_router(health.router)
-    for module in (recommendations, feedback, training_runs, models):
+    for module in (recommendations, feedback, training_runs, models, data_quality):
         app.include_router(module.router, prefix=API_PREFIX)
     app.include_router(pages.router)
     static = resources.files(frontend) / "static"

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import resources
 from typing import Any
 
 from fastapi import Request
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
+
+from app import frontend
 
 
 def render(request: Request, name: str, context: Mapping[str, Any], status: int = 200) -> Response:
@@ -16,9 +19,19 @@ def render(request: Request, name: str, context: Mapping[str, Any], status: int 
     return _templates().TemplateResponse(request, name, {**defaults, **context}, status_code=status)
 
 
+def standalone(name: str, context: Mapping[str, Any]) -> str:
+    """Return a page as text that carries its own style and needs no server."""
+    style = resources.files(frontend).joinpath("static", "encore.css").read_text(encoding="utf-8")
+    return _environment().get_template(name).render({"style": style, **context})
+
+
 @cache
 def _templates() -> Jinja2Templates:
-    environment = Environment(
+    return Jinja2Templates(env=_environment())
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("app.frontend"), autoescape=True, undefined=StrictUndefined
     )
-    return Jinja2Templates(env=environment)

@@ -4,7 +4,7 @@ from typing import Final
 
 import typer
 
-from app.backend.cli import evenings, library, models, serve
+from app.backend.cli import evenings, library, models, quality, serve
 
 HELP: Final = """What shall we watch tonight? Picks from your own library, which learn from you.
 
@@ -13,8 +13,11 @@ Exit codes: 0 done · 1 a fault in Encore · 2 wrong input or usage · 3 a libra
 """
 
 
-def make_cli(run_server: serve.RunServer) -> typer.Typer:
-    """Return the command-line interface; `run_server` answers requests until it is stopped."""
+def make_cli(run_server: serve.RunServer, quality_page: quality.QualityPage) -> typer.Typer:
+    """Return the command-line interface.
+
+    `run_server` answers requests until it is stopped; `quality_page` writes a report as HTML.
+    """
     cli = typer.Typer(
         name="encore",
         help=HELP,
@@ -28,5 +31,6 @@ def make_cli(run_server: serve.RunServer) -> typer.Typer:
     cli.command("recommend")(evenings.recommend)
     cli.command("rate")(evenings.rate)
     cli.command("train")(models.train)
+    cli.command("data-quality")(quality.make_data_quality(quality_page))
     cli.add_typer(models.make_models_cli(), name="models")
     return cli

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from app.backend.api import views
 from app.backend.api.dependencies import HouseholdDep, TrainerDep
 from app.backend.api.model_view import model_context
+from app.backend.api.quality_view import quality_context
 from app.backend.api.templates import render
 from app.backend.domain.context import GroupSize, Mood, SessionLength
 from app.backend.domain.errors import LibraryEmpty, NothingFits
@@ -16,6 +17,7 @@ from app.backend.domain.evening import Verdict
 from app.backend.domain.randomness import fresh_seed
 from app.backend.workflows import browse, feedback, recommend
 from app.backend.workflows.household import Household
+from app.backend.workflows.quality import quality_report
 
 router = APIRouter(include_in_schema=False)
 
@@ -136,8 +138,10 @@ def library(request: Request, household: HouseholdDep) -> Response:
     with household.database.reading() as session:
         overview = browse.library(session, household.clock)
         demo = browse.is_demo(session)
+        report = quality_report(session, household.clock)
     titles = overview.titles
     context = {
+        **quality_context(report),
         "page": "library",
         "demo": demo,
         "counts": {
@@ -149,7 +153,7 @@ def library(request: Request, household: HouseholdDep) -> Response:
         },
         "genres": views.genre_bars(overview.genres, len(titles)),
         "unknown_genres": [{"name": n, "count": c} for n, c in overview.unknown_genres],
-        "titles": [views.title_row(title) for title in titles[:MOST_TITLES]],
+        "shown_titles": [views.title_row(title) for title in titles[:MOST_TITLES]],
         "more": max(0, len(titles) - MOST_TITLES),
     }
     return render(request, "library.html", context)
