@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # One thread of linear algebra: the matrices are small, and two cores have better to do.
 export OMP_NUM_THREADS := 1
 
-.PHONY: run test setup setup-run fix check docs bench lock browser clean
+.PHONY: run test setup setup-run fix check docs bench fuzz lock browser clean
 .DEFAULT_GOAL := run
 
 run: setup-run ## start Encore with a demo household, or with the library it already has
@@ -38,6 +38,10 @@ docs: setup ## writes the reference pages that are generated from the code
 
 bench: .venv/.dev ## the comparisons behind the figures in the docs, in their short form
 	@$(BIN)/python -m benchmarks.first_loop --short
+	@$(BIN)/python -m benchmarks.data_preparation --short
+
+fuzz: .venv/.dev ## the long form of the tests on dirty data: some ten minutes
+	@DIRTY_DATABASES=20000 $(BIN)/python -m pytest -q tests/properties
 
 lock: ## renews the locks; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra postgres --extra onnx --extra skops --group build --group dev -o locks/dev.txt

@@ -17,6 +17,7 @@ from app.backend.domain.clock import system_clock
 from app.backend.features import interactions, questions, schema
 from app.backend.settings import Settings
 from app.backend.workflows.household import open_household
+from docs.data_sheet import data_page
 
 DOCS: Final = Path(__file__).parent
 NOTE: Final = "<!-- Written by `make docs` from the code; change it there. -->\n"
@@ -31,6 +32,7 @@ def pages() -> Mapping[str, str]:
         "errors.md": errors_page,
         "features.md": features_page,
         "data-checks.md": checks_page,
+        "data.md": data_page,
     }
     return {name: f"{NOTE}\n{make().strip()}\n" for name, make in makers.items()}
 

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from app.backend.api.quality_view import quality_page
 from app.backend.api.server import run_server
 from app.backend.cli import make_cli
 from app.backend.domain.runs import LEAST_PAIRS
-from app.backend.features import interactions, questions
+from app.backend.features import interactions, questions, schema
 from app.backend.learning import gate, splits
 from app.backend.ranking.candidates import RESTING_DAYS
 from app.backend.ranking.slate import Policy
 from app.backend.settings import Settings
-from docs import generate
+from app.backend.store import promised
+from docs import data_sheet, generate
 
 ROOT = Path(__file__).parents[1]
 BACKEND = ROOT / "app" / "backend"
@@ -118,6 +120,13 @@ def test_everything_is_documented() -> None:
         assert path in text["api.md"]
     for question in questions.every_question():
         assert f"### {question.id}\n" in text["data-checks.md"]
+    for table, columns in {**promised.PROMISED, **promised.OPTIONAL}.items():
+        known = {*promised.PROMISED[table], *columns}
+        assert known <= data_sheet.MEANINGS[table].keys()
+    assert set(promised.CODES) <= data_sheet.MEANINGS["feedback"].keys()
+    patterns = [one for names, *_ in data_sheet.COLUMNS for one in names.split(", ")]
+    for name in schema.FEATURE_NAMES:
+        assert any(fnmatch(name, one) for one in patterns), name
     for group in interactions.GROUPS:
         assert f"`{group[0]}`" in text["features.md"]
 
