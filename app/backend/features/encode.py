@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int64]
 
 _TITLE_START = len(schema.CONTEXT_COLUMNS)
-_ROWS_AT_ONCE = 4_096
+_ROWS_AT_ONCE: Final = 1_024
 
 
 def encode_columns(
@@ -88,11 +88,8 @@ def gather(context_codes: Codes, title_rows: Codes, encoded_titles: Floats) -> F
     ndarray of float64, shape (n, FEATURE_COUNT)
     """
     X = np.empty((len(context_codes), schema.FEATURE_COUNT))
-    # Small parts stay in the processor's cache between being looked up and being written.
-    for start in range(0, len(X), _ROWS_AT_ONCE):
-        part = slice(start, start + _ROWS_AT_ONCE)
-        X[part, :_TITLE_START] = context_table()[context_codes[part]]
-        X[part, _TITLE_START:] = encoded_titles[title_rows[part]]
+    _look_up(context_table(), context_codes, X[:, :_TITLE_START])
+    _look_up(encoded_titles, title_rows, X[:, _TITLE_START:])
     return X
 
 
@@ -100,6 +97,19 @@ def for_context(code: int, encoded_titles: Floats) -> Floats:
     """Assemble X for every title in one context."""
     count = len(encoded_titles)
     return gather(np.full(count, code), np.arange(count), encoded_titles)
+
+
+def _look_up(table: Floats, at: Codes, into: Floats) -> None:
+    """Write the rows of a table at some positions, as `into[:] = table[at]` does."""
+    if len(at) and not 0 <= int(at.min()) <= int(at.max()) < len(table):
+        raise IndexError(f"a position is outside the {len(table)} rows of the table")
+    # A small part stays in the processor's cache between being looked up and being written.
+    part = np.empty((_ROWS_AT_ONCE, table.shape[1]))
+    for start in range(0, len(at), _ROWS_AT_ONCE):
+        wanted = at[start : start + _ROWS_AT_ONCE]
+        found = part[: len(wanted)]
+        np.take(table, wanted, axis=0, out=found, mode="clip")
+        into[start : start + len(wanted)] = found
 
 
 @cache

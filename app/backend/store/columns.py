@@ -1,6 +1,6 @@
 """Columns of feedback while they are being read, and what they are put together to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -65,19 +65,20 @@ class TitlePositions:
         return np.where(found, self._order[at], NO_TITLE).astype(np.int32)
 
 
-def put_together(
-    parts: Iterable[Columns], contexts: Sequence[RawContext], titles: RawTitles
-) -> FeedbackRows:
+def put_together(parts: Iterable[Columns], contexts: Contexts, titles: RawTitles) -> FeedbackRows:
     """Put parts together in time order: by moment, then by id; rows without a moment come last."""
-    kept = [part for part in parts if len(part["feedback_id"])]
-    whole = {
-        name: np.concatenate([part[name] for part in kept] or [np.zeros(0, kind)])
+    kept = [dict(part) for part in parts if len(part["feedback_id"])]
+    # Column by column, each part letting go of its own: never are there two copies of everything.
+    whole: dict[str, NDArray[Any]] = {
+        name: np.concatenate([part.pop(name) for part in kept] or [np.zeros(0)]).astype(
+            kind, copy=False
+        )
         for name, kind in TYPES.items()
     }
     order = _time_order(whole["moment"], whole["feedback_id"])
     if order is not None:
         whole = {name: column[order] for name, column in whole.items()}
-    return FeedbackRows(**whole, contexts=contexts, titles=titles)
+    return FeedbackRows(**whole, contexts=contexts.met(), titles=titles)
 
 
 def _time_order(

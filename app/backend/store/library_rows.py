@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -30,10 +31,19 @@ def read_titles(session: Session) -> RawTitles:
     is_hidden = np.fromiter(map(bool, hidden), bool, len(found))
     is_removed = np.array([moment is not None for moment in removed], dtype=bool)
     return RawTitles(
-        id=np.fromiter(map(values.key, ids), np.int64, len(found)),
+        id=_keys(ids),
         **dict(zip((*COLUMNS, "source"), told, strict=True)),
         is_set_aside=is_hidden | is_removed,
     )
+
+
+def _keys(ids: Sequence[Any]) -> NDArray[np.int64]:
+    """Return ids as keys; plain numbers need no looking at one by one."""
+    usual = set(map(type, ids)) <= {int} and all(
+        -values.LARGEST_KEY < end < values.LARGEST_KEY
+        for end in (min(ids, default=0), max(ids, default=0))
+    )
+    return np.array(ids if usual else [values.key(one) for one in ids], dtype=np.int64)
 
 
 def _columns(rows: Sequence[Any], count: int) -> list[Sequence[Any]]:

@@ -38,8 +38,7 @@ def read_feedback(session: Session, batch_rows: int = BATCH_ROWS) -> FeedbackRow
     tables = {name: described(session, name) for name in PROMISED}
     titles = read_titles(session)
     reader = _Reader(session, tables, TitlePositions(titles.id), Contexts())
-    parts = list(reader.parts(batch_rows))
-    return put_together(parts, reader.contexts.met(), titles)
+    return put_together(reader.parts(batch_rows), reader.contexts, titles)
 
 
 class _Reader:
