@@ -24,6 +24,7 @@ CODES = {
     "artefact_untrusted": 500,
     "extra_missing": 501,
     "feature_mismatch": 422,
+    "leakage_found": 500,
     "bind_refused": 500,
     "cross_site_refused": 403,
     "database_busy": 503,
