@@ -2,12 +2,15 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
 
 TABLES = """
 CREATE TABLE media (id INTEGER PRIMARY KEY, title TEXT, genres TEXT, duration, year);
@@ -17,6 +20,12 @@ CREATE TABLE recommendations (
 CREATE TABLE feedback (
     id INTEGER PRIMARY KEY, recommendation_id INTEGER, rating, would_watch_again
 );
+"""
+FURTHER = """
+ALTER TABLE recommendations ADD COLUMN slate_id;
+ALTER TABLE feedback ADD COLUMN member_id;
+ALTER TABLE feedback ADD COLUMN source;
+ALTER TABLE feedback ADD COLUMN created_at;
 """
 
 
@@ -40,6 +49,23 @@ class Bare:
         connection.commit()
         connection.close()
         return create_engine(f"sqlite:///{path}")
+
+
+@contextmanager
+def stored(bare: Bare, tables: str = TABLES) -> Iterator[Session]:
+    """Write rows into memory with the standard library alone, and open a session on them."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.executescript(tables)
+    for name in ("media", "recommendations", "feedback"):
+        rows = getattr(bare, name)
+        if rows:
+            marks = ",".join("?" * len(rows[0]))
+            connection.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608
+    connection.commit()
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
 
 
 def mood(word: str) -> str:

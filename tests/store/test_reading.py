@@ -1,10 +1,9 @@
 """However feedback is read, packed or row by row, in large or small batches, it is the same."""
 
 import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,14 +25,12 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    create_engine,
     event,
     insert,
     select,
     text,
 )
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeEngine
 
 from app.backend.domain.clock import day_number
@@ -49,7 +46,7 @@ from app.backend.store.single_rows import read_singly
 from app.backend.store.tables import Feedback, Recommendation
 from app.backend.store.training_rows import FEW, read_feedback
 from app.backend.store.writes import write_verdict
-from tests.bare_database import TABLES, Bare, clean_rows, mood
+from tests.bare_database import FURTHER, TABLES, Bare, clean_rows, mood, stored
 from tests.store.evening import library_of, media, shown, shown_again, slate_of
 from tests.workflows.evenings import FRIDAY_EVENING, record
 
@@ -57,12 +54,6 @@ Row = tuple[Any, ...]
 
 BATCHES: Final = (1, 2, 7, 1_000)
 BEYOND: Final = 2**53
-FURTHER: Final = """
-ALTER TABLE recommendations ADD COLUMN slate_id;
-ALTER TABLE feedback ADD COLUMN member_id;
-ALTER TABLE feedback ADD COLUMN source;
-ALTER TABLE feedback ADD COLUMN created_at;
-"""
 NO_PRIMARY_KEY: Final = TABLES.replace(" PRIMARY KEY", "")
 LIBRARY: Final[list[Sequence[Any]]] = [
     (number, f"Title {number}", "Comedy", 95, 1999) for number in (1, 2, 3, 40, BEYOND + 1)
@@ -157,22 +148,6 @@ def databases(draw: st.DrawFn) -> tuple[str, Bare]:
         [(number, *one) for number, one in enumerate(impressions, start=10)],
         [(one, *draw(VERDICTS)) for one in ids],
     )
-
-
-@contextmanager
-def stored(bare: Bare, tables: str = TABLES) -> Iterator[Session]:
-    """Write rows into memory with the standard library alone, and open a session on them."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
-    connection.executescript(tables)
-    for name in PROMISED:
-        for row in getattr(bare, name):
-            marks = ",".join("?" * len(row))
-            connection.execute(f"INSERT INTO {name} VALUES ({marks})", row)  # noqa: S608
-    connection.commit()
-    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
 
 
 def read_each_row(session: Session) -> FeedbackRows:

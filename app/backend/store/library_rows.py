@@ -1,17 +1,18 @@
 """Reads the library for training and serving from any database that has the promised columns."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import Result, select
 from sqlalchemy.orm import Session
 
 from app.backend.domain.evidence import RawTitles
 from app.backend.store import values
 from app.backend.store.promised import described
 
+ROWS_AT_ONCE: Final = 500
 COLUMNS = ("title", "genres", "duration", "year", "kind", "community_rating", "age_rating")
 
 
@@ -26,9 +27,8 @@ def read_titles(session: Session) -> RawTitles:
     media = described(session, "media")
     names = ("id", *COLUMNS, "source", "is_hidden", "removed_at")
     query = select(*(media.optional(name) for name in names)).order_by(media.table.c.id)
-    found = session.execute(query).all()
-    ids, *told, hidden, removed = _columns(found, len(names))
-    is_hidden = np.fromiter(map(bool, hidden), bool, len(found))
+    ids, *told, hidden, removed = _columns(session.execute(query), len(names))
+    is_hidden = np.fromiter(map(bool, hidden), bool, len(ids))
     is_removed = np.array([moment is not None for moment in removed], dtype=bool)
     return RawTitles(
         id=_keys(ids),
@@ -46,5 +46,10 @@ def _keys(ids: Sequence[Any]) -> NDArray[np.int64]:
     return np.array(ids if usual else [values.key(one) for one in ids], dtype=np.int64)
 
 
-def _columns(rows: Sequence[Any], count: int) -> list[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * count
+def _columns(result: Result[Any], count: int) -> list[list[Any]]:
+    """Return rows as columns; few rows at a time, so that the garbage collector finds no heap."""
+    columns: list[list[Any]] = [[] for _ in range(count)]
+    for rows in result.partitions(ROWS_AT_ONCE):
+        for column, values_of_it in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(values_of_it)
+    return columns

@@ -89,7 +89,7 @@ class Plan:
         self, read: Mapping[str, Numbers], titles: TitlePositions, contexts: Contexts
     ) -> Columns:
         """Return the columns of feedback that the fields stand for."""
-        nothing = np.zeros(len(read["feedback_id"]), dtype=np.int64)
+        nothing = np.broadcast_to(np.int64(0), len(read["feedback_id"]))
         return {
             "feedback_id": read["feedback_id"],
             "slate_id": read["slate_id"],

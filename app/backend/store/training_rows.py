@@ -22,6 +22,7 @@ from app.backend.store.single_rows import read_singly
 
 BATCH_ROWS: Final = 100_000
 FEW: Final = 500
+MOST_GAPS: Final = 4
 
 
 def read_feedback(session: Session, batch_rows: int = BATCH_ROWS) -> FeedbackRows:
@@ -56,6 +57,7 @@ class _Reader:
         self.titles = titles
         self.contexts = contexts
         self.feedback_id: ColumnElement[Any] = tables["feedback"].table.c.id
+        self.has_few_gaps = True
 
     def parts(self, batch_rows: int) -> Iterator[Columns]:
         """Return the columns of every row, in no particular order."""
@@ -63,26 +65,31 @@ class _Reader:
         if plan is None:
             yield self._singly(None)
             return
-        for low, high in self._batches(plan.largest_id, batch_rows):
+        for low, high in self._batches(plan, batch_rows):
             yield from self._batch(plan, low, high)
         if plan.is_checked:
             within = self.feedback_id.between(0, plan.largest_id)
             yield self._singly(or_(self.feedback_id.is_(None), not_(within)))
 
-    def _batches(self, largest_id: int, batch_rows: int) -> Iterator[tuple[int, int]]:
+    def _batches(self, plan: Plan, batch_rows: int) -> Iterator[tuple[int, int]]:
         """Return pairs of ids: the one before a batch, and the batch's last."""
-        low = -1
+        low, last = -1, plan.largest_id
         ids = select(self.feedback_id).order_by(self.feedback_id).limit(1)
-        while low < largest_id:
-            edge = ids.where(self.feedback_id > low, self.feedback_id <= largest_id)
-            high = self.session.execute(edge.offset(batch_rows - 1)).scalar()
-            yield low, largest_id if high is None else int(high)
-            low = largest_id if high is None else int(high)
+        while low < last:
+            # Counting rows to find the edge is a scan of its own; ids without gaps count them.
+            high: int | None = low + batch_rows
+            if plan.is_checked or not self.has_few_gaps:
+                edge = ids.where(self.feedback_id > low, self.feedback_id <= last)
+                high = self.session.execute(edge.offset(batch_rows - 1)).scalar()
+            high = last if high is None else min(int(high), last)
+            yield low, high
+            low = high
 
     def _batch(self, plan: Plan, low: int, high: int) -> Iterator[Columns]:
         within = (self.feedback_id > low) & (self.feedback_id <= high)
         query = select(func.count(), *plan.aggregates()).select_from(plan.source).where(within)
         count, *texts = self.session.execute(query).one()
+        self.has_few_gaps = count >= (high - low) // MOST_GAPS
         if not count:
             return
         read = _taken_apart(plan, count, texts)
