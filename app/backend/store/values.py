@@ -36,6 +36,8 @@ def key(value: object) -> int:
         number = int(value) if isinstance(value, float | str | Decimal) else LARGEST_KEY
     except (ValueError, OverflowError):
         number = LARGEST_KEY
+    if not isinstance(value, str) and number != value:
+        number = LARGEST_KEY  # a fraction names nobody, least of all the whole number below it
     return number if abs(number) < LARGEST_KEY else derived_seed(str(value))
 
 
