@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -182,6 +183,42 @@ def test_a_demo_starts_over(run: Run, table: Path) -> None:
     run("import", "csv", str(table))
     assert read(run("demo", "--json")) == {"demo": None}
     assert read(run("demo", "--reset", "--json"))["demo"]["evenings"] == 60
+
+
+def test_a_report_on_the_data_is_json_or_sentences(run: Run) -> None:
+    """Both account for every row; the demo is clean, so nothing is left out."""
+    run("demo")
+    told = read(run("data-quality", "--json"))
+    assert told["rows_read"] == told["rows_used"] == 60
+    result = run("data-quality")
+    assert "60 rows of feedback came in, 60 are learnt from." in result.stdout
+    assert told["fingerprint"][:16] in result.stdout
+
+
+def test_without_feedback_a_report_is_a_sentence(run: Run, table: Path) -> None:
+    """There are no shares to tell."""
+    run("import", "csv", str(table))
+    result = run("data-quality")
+    assert result.stdout == "0 rows of feedback came in, 0 are learnt from.\n"
+
+
+def test_a_report_is_written_as_one_page(run: Run, tmp_path: Path) -> None:
+    """It has its pictures and its style in itself, and asks for nothing from elsewhere."""
+    run("demo")
+    path = tmp_path / "report.html"
+    assert str(path) in run("data-quality", "--html", str(path)).stdout
+    page = path.read_text(encoding="utf-8")
+    assert page.count("<svg") >= 2
+    assert "<style>" in page
+    assert "60 verdicts came in" in page
+    assert not re.search(r"""(?:src|href)=["'](?!#)|url\(|@import""", page)
+
+
+def test_a_report_that_cannot_be_written_says_where_to(run: Run, tmp_path: Path) -> None:
+    """The exit code is that of full or closed storage, and the sentence names the option."""
+    told = read(run("data-quality", "--json", "--html", str(tmp_path)), exit_code=5)
+    assert told["error"]["code"] == "storage_full"
+    assert "--html" in told["error"]["message"]
 
 
 def test_stdout_is_json_alone_in_a_real_process(tmp_path: Path, table: Path) -> None:
