@@ -1,6 +1,6 @@
 """How much CPU time and memory preparing training data takes, beside the usual ways to do it.
 
-python -m benchmarks.data_preparation [--rows N | --short | --growth] [--json]
+python -m benchmarks.data_preparation [--rows N | --short | --growth] [--json] [--write]
 
 Each way runs in a fresh process, on databases of synthetic verdicts without dirt. Two of the ways
 need packages that Encore does not: pip install pandas polars
@@ -23,7 +23,9 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from benchmarks.pages import PAGE, replace_block
 from benchmarks.preparation_database import KINDS, Kind, make_database, title_count
+from benchmarks.preparation_report import RATIOS, comparison_text, growth_text, taken_text
 from benchmarks.preparation_ways import PEERS, WAYS
 
 Record: TypeAlias = dict[str, Any]
@@ -37,22 +39,8 @@ REPEATS: Final = 5
 LOOP_REPEATS: Final = 3
 MOST_REPEATED_LOOP_ROWS: Final = 100_000
 GROWTH_SIZES: Final = (10_000, 100_000, 1_000_000, 10_000_000)
-GROWTH_WAYS: Final = ("codes", "dense")
+GROWTH_WAYS: Final = ("codes", "dense", "batches")
 FIRST_FITTED_ROWS: Final = 100_000
-
-# How many times less Encore takes: its way, the other one, and of what.
-RATIOS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "codes_vs_loop": ("codes", "loop", "cpu_seconds"),
-    "checked_vs_loop": ("checked", "loop", "cpu_seconds"),
-    "dense_vs_loop": ("dense", "loop", "cpu_seconds"),
-    "codes_vs_scan": ("codes", "scan_columns", "cpu_seconds"),
-    "dense_vs_pandas": ("dense", "pandas", "cpu_seconds"),
-    "dense_vs_polars": ("dense", "polars", "cpu_seconds"),
-    "peak_codes_vs_loop": ("codes", "loop", "peak_mb"),
-    "growth_codes_vs_loop": ("codes", "loop", "growth_mb"),
-    "peak_dense_vs_loop": ("dense", "loop", "peak_mb"),
-    "growth_dense_vs_loop": ("dense", "loop", "growth_mb"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             rows = SHORT_ROWS if options.short else options.rows
             record = compare(folder, options.kinds, rows, options.repeats)
+    text = growth_text(record) if options.growth else comparison_text(record)
     if options.json:
         print(json.dumps(record, indent=2))
     else:
-        print(_growth_report(record) if options.growth else _report(record))
+        print(text)
+    if options.write:
+        replace_block("data_preparation_growth" if options.growth else "data_preparation", text)
     return int(any(found.get("agrees") is False for found in record["databases"].values()))
 
 
@@ -106,7 +97,7 @@ def compare(folder: Path, kinds: Sequence[Kind], rows: int, repeats: int) -> Rec
                 ways[way] = {"skipped": f"it would take too long above {MOST_LOOP_ROWS} rows"}
             else:
                 ways[way] = _run(way, url, empty, _repeats(way, rows, repeats))
-            _tell(f"{kind}, {way}: {_taken_text(ways[way])}")
+            _tell(f"{kind}, {way}: {taken_text(ways[way])}")
         made = {taken["sha256"] for taken in ways.values() if "sha256" in taken}
         databases[kind] = {
             "ways": ways,
@@ -137,7 +128,7 @@ def growth(folder: Path, kinds: Sequence[Kind], sizes: Sequence[int], repeats: i
                     "growth_bytes_per_row": taken["growth_mb"] / rows * 2**20,
                 }
                 found[kind][way].append({"rows": rows, **taken, **per_row})
-                _tell(f"{kind}, {way}: {_taken_text(taken)}")
+                _tell(f"{kind}, {way}: {taken_text(taken)}")
     databases = {
         kind: {
             way: {
@@ -213,58 +204,6 @@ def _machine() -> Record:
     }
 
 
-def _report(record: Mapping[str, Any]) -> str:
-    """Write the comparison as Markdown."""
-    lines = [f"{record['rows']} verdicts on {record['titles']} titles; {_machine_text(record)}."]
-    for kind, found in record["databases"].items():
-        lines += ["", f"### {kind}", ""]
-        lines += ["| way | CPU s | median | peak MB | growth MB |", "|---|---|---|---|---|"]
-        lines += [_way_row(way, taken) for way, taken in found["ways"].items()]
-        lines += ["", "| Encore takes so many times less | |", "|---|---|"]
-        lines += [f"| {name} | {value:.2f} |" for name, value in found["ratios"].items()]
-        agrees = {True: "the same", False: "DIFFERENT", None: "not compared"}[found["agrees"]]
-        lines += ["", f"X and y of all ways: {agrees}."]
-    lines += ["", "| bar | database | least | found | met |", "|---|---|---|---|---|"]
-    for bar in record["bars"]:
-        found = "-" if bar["value"] is None else f"{bar['value']:.2f}"
-        met = {True: "yes", False: "no", None: f"judged at {JUDGED_ROWS} rows"}[bar["met"]]
-        lines.append(f"| {bar['says']} | {bar['database']} | {bar['least']} | {found} | {met} |")
-    return "\n".join(lines)
-
-
-def _growth_report(record: Mapping[str, Any]) -> str:
-    lines = [f"{_machine_text(record)}.", ""]
-    lines += ["| database | way | rows | CPU s | CPU µs a row | growth MB | bytes a row |"]
-    lines += ["|---|---|---|---|---|---|---|"]
-    exponents = []
-    for kind, ways in record["databases"].items():
-        for way, found in ways.items():
-            for one in found["figures"]:
-                cpu = f"{one['cpu_seconds']:.3f} | {one['cpu_microseconds_per_row']:.3f}"
-                memory = f"{one['growth_mb']:.0f} | {one['growth_bytes_per_row']:.0f}"
-                lines.append(f"| {kind} | {way} | {one['rows']} | {cpu} | {memory} |")
-            fitted = (found["cpu_exponent"], found["memory_exponent"])
-            texts = ["-" if one is None else f"{one:.3f}" for one in fitted]
-            exponents.append(f"| {kind} | {way} | {' | '.join(texts)} |")
-    head = ["", "| database | way | exponent of CPU | of memory |", "|---|---|---|---|"]
-    return "\n".join([*lines, *head, *exponents])
-
-
-def _way_row(way: str, taken: Record) -> str:
-    if "skipped" in taken:
-        return f"| {way} | {taken['skipped']} | | | |"
-    cpu = f"{taken['cpu_seconds']:.3f} | {taken['cpu_seconds_median']:.3f}"
-    return f"| {way} | {cpu} | {taken['peak_mb']:.0f} | {taken['growth_mb']:.0f} |"
-
-
-def _taken_text(taken: Record) -> str:
-    return str(taken.get("skipped") or f"{taken['cpu_seconds']:.3f} s, {taken['peak_mb']:.0f} MB")
-
-
-def _machine_text(record: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in record["machine"].items())
-
-
 def _tell(progress: str) -> None:
     print(progress, file=sys.stderr)
 
@@ -279,6 +218,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sizes", type=_sizes, default=GROWTH_SIZES, help="rows to grow over")
     parser.add_argument("--repeats", type=int, default=REPEATS, help="how often fast ways run")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    parser.add_argument("--write", action="store_true", help=f"replace the block in {PAGE.name}")
     kinds = parser.add_mutually_exclusive_group()
     for kind in KINDS:
         told = f"only the database of the {kind} tables"

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -24,6 +23,7 @@ from app.backend.learning.classifier import BASELINE, DEFAULT, Config, ContextCl
 from app.backend.learning.evaluation import hold_trial, probability_no_worse
 from app.backend.learning.gate import LEAST_PROBABILITY, judge, verdict
 from app.backend.learning.metrics import BINS
+from benchmarks.pages import PAGE, replace_block
 from tests.worlds import World, live, make_world, ndcg_at_5, probabilities, training_set
 
 FIRST_SEED: Final = 5_000
@@ -58,10 +58,6 @@ GATED: Final = {
         for margin in MARGINS_NATS
     },
 }
-
-PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-BEGIN: Final = "<!-- begin: first_loop -->"
-END: Final = "<!-- end: first_loop -->"
 
 Cell: TypeAlias = tuple[str, str, str, int]
 
@@ -99,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print(_report(plan, figures))
     if options.write:
-        _replace_block(PAGE, _report(plan, figures))
+        replace_block("first_loop", _report(plan, figures))
     return 0
 
 
@@ -234,12 +230,6 @@ def _head(sizes: tuple[int, ...]) -> list[str]:
 
 def _row(label: str, cells: list[str]) -> str:
     return f"| {' | '.join([label, *cells])} |"
-
-
-def _replace_block(page: Path, block: str) -> None:
-    before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{block}\n{END}{after}", "utf-8")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

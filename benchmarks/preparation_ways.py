@@ -8,16 +8,14 @@ Opening a way imports what it needs; only running it is measured. The database i
 import argparse
 import hashlib
 import json
-import resource
 import sqlite3
 import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 from importlib import import_module, metadata
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -26,11 +24,13 @@ from sqlalchemy import ForeignKey, NullPool, create_engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from app.backend.domain.context import GROUP_SIZES, MOODS, SESSION_LENGTHS
+from benchmarks.process_memory import forget_peak, memory_mb
 
 Prepared: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64]]
 Work: TypeAlias = Callable[[], Any]
 
 PROMISED_COLUMNS: Final = 17
+BATCH_ROWS: Final = 65_536
 GENRES: Final = ("Comedy", "Action", "Drama", "Thriller", "Sci-Fi")
 
 JOINED: Final = """
@@ -112,8 +112,8 @@ def measure(way: str, url: str, warm_up: str | None, repeats: int) -> dict[str, 
         return {"skipped": f"{error.name} is not installed; pip install pandas polars"}
     if warm_up:
         WAYS[way](warm_up)()
-    _forget_peak()
-    before, _ = _memory_mb()
+    forget_peak()
+    before, _ = memory_mb()
     spent = []
     result = None
     for _ in range(repeats):
@@ -121,7 +121,7 @@ def measure(way: str, url: str, warm_up: str | None, repeats: int) -> dict[str, 
         began = time.process_time()
         result = work()
         spent.append(time.process_time() - began)
-    _, peak = _memory_mb()
+    _, peak = memory_mb()
     return {
         "cpu_seconds": min(spent),
         "cpu_seconds_median": statistics.median(spent),
@@ -255,6 +255,16 @@ def _of_encore(module: str, function: str, url: str) -> Work:
     return prepare
 
 
+def _batches(url: str) -> Work:
+    """Open what learning from more than fits would read: X and y in parts, each let go of."""
+    prepare = _of_encore("app.backend.ml_model", "prepare", url)
+
+    def read() -> int:
+        return sum(len(y) for _, y in prepare().training.batches(BATCH_ROWS))
+
+    return read
+
+
 def _sessions(url: str) -> sessionmaker[Session]:
     """Return a maker of sessions, each with a connection of its own, as a fresh process has."""
     return sessionmaker(create_engine(url, poolclass=NullPool))
@@ -262,25 +272,6 @@ def _sessions(url: str) -> sessionmaker[Session]:
 
 def _connected(url: str) -> closing[sqlite3.Connection]:
     return closing(sqlite3.connect(str(make_url(url).database)))
-
-
-def _memory_mb() -> tuple[float, float]:
-    """Return the resident memory, and the most it has been."""
-    try:
-        lines = Path("/proc/self/status").read_text("utf-8").splitlines()
-    except OSError:  # no Linux
-        unit = 2**20 if sys.platform == "darwin" else 2**10
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-        return most, most
-    told = {name: value for name, _, value in (line.partition(":") for line in lines)}
-    now, most = (float(told[name].removesuffix("kB")) / 2**10 for name in ("VmRSS", "VmHWM"))
-    return now, most
-
-
-def _forget_peak() -> None:
-    """Let the peak begin anew: before, it is that of the imports, or of the starting process."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", "utf-8")
 
 
 WAYS: Final[Mapping[str, Callable[[str], Work]]] = {
@@ -291,6 +282,7 @@ WAYS: Final[Mapping[str, Callable[[str], Work]]] = {
     "codes": partial(_of_encore, "app.backend.store.training_rows", "read_feedback"),
     "checked": partial(_of_encore, "app.backend.ml_model", "prepare"),
     "dense": partial(_of_encore, "app.backend.ml_model", "prepare_training_data"),
+    "batches": _batches,
 }
 PEERS: Final = ("pandas", "polars")
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from app.backend.domain.context import mood_as_json
 from app.backend.store.session import open_database
 from app.backend.store.tables import Feedback, Media, Recommendation, Slate
+from benchmarks import pages
 from benchmarks.data_preparation import BARS, main
 from benchmarks.preparation_database import KINDS, LEAST_TITLES, Kind, make_database
 from benchmarks.preparation_ways import PEERS, WAYS, digest
@@ -114,3 +115,30 @@ def test_growth_is_told_for_each_row(tmp_path: Path, capsys: pytest.CaptureFixtu
             figures["cpu_seconds"] * 1e6
         )
         assert found["cpu_exponent"] is None
+
+
+def test_figures_are_written_between_their_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed replaces what stood there, and nothing around it."""
+    page = tmp_path / "benchmarks.md"
+    marks = [f"<!-- {end}: data_preparation -->" for end in ("begin", "end")]
+    page.write_text(f"before\n{marks[0]}\nold\n{marks[1]}\nafter\n", "utf-8")
+    monkeypatch.setattr(pages, "PAGE", page)
+    size = ["--rows", str(ROWS), "--repeats", "1", "--database-folder", str(tmp_path)]
+    assert main(["--write", "--bare-only", *size]) == 0
+    printed = capsys.readouterr().out
+    assert "X and y of all ways: the same." in printed
+    assert page.read_text("utf-8") == f"before\n{marks[0]}\n{printed}{marks[1]}\nafter\n"
+
+
+def test_a_page_without_the_marks_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Figures that have no place are an error, not an addition."""
+    page = tmp_path / "benchmarks.md"
+    page.write_text("nothing\n", "utf-8")
+    monkeypatch.setattr(pages, "PAGE", page)
+    with pytest.raises(ValueError, match="no block"):
+        pages.replace_block("data_preparation", "text")
+    assert page.read_text("utf-8") == "nothing\n"
