@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Split:
     validation: Codes
     test: Codes
 
-    def record(self, feedback_id: Codes) -> dict[str, object]:
+    def record(self, feedback_id: Codes) -> dict[str, Any]:
         """Return sizes and a digest of which row is where, for whoever wants to make it again."""
         digest = hashlib.sha256()
         for rows in (self.train, self.validation, self.test):

@@ -22,12 +22,13 @@ from app.backend.features.leakage import refuse_future
 from app.backend.learning.classifier import DEFAULT, ContextClassifier
 from app.backend.learning.evaluation import Champion, Trial, hold_trial
 from app.backend.learning.gate import Answer, judge, verdict
+from app.backend.learning.splits import split_by_time
 from app.backend.ml_model import prepare, save_model, train_model
 from app.backend.registry.versions import publish
 from app.backend.store import runs
 from app.backend.store.session import Database
 from app.backend.workflows.heartbeat import beating
-from app.backend.workflows.quality import PROFILE, split_record
+from app.backend.workflows.quality import PROFILE
 from app.backend.workflows.serving import Shelf
 
 BEAT_SECONDS: Final = 5.0
@@ -191,7 +192,7 @@ def _train(
         "state": PROMOTED if passed else KEPT,
         "reason": f"{said} {reason}",
         "model_version": version.version,
-        "comparison": {**_comparison(learnt), "split": split_record(training)},
+        "comparison": {**_comparison(learnt), "split": _split(training)},
         **_data_facts(training),
     }
     return _Ended(values, version, reason if passed else None)
@@ -212,7 +213,7 @@ def _save(folder: Path, run: Run, material: _Material, learnt: _Learnt, clock: C
             "rows": len(training.y),
             PROFILE: profile(training),
         },
-        "split": split_record(training),
+        "split": _split(training),
         "metrics": metrics,
         "parent": parent,
     }
@@ -228,6 +229,10 @@ def _data_facts(training: TrainingSet) -> dict[str, Any]:
         "rows_used": len(training.y),
         "quality": [asdict(check) for check in training.checks],
     }
+
+
+def _split(training: TrainingSet) -> dict[str, Any]:
+    return split_by_time(training.slate).record(training.feedback_id)
 
 
 def _comparison(learnt: _Learnt) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from app.backend.domain.clock import Clock
 from app.backend.domain.runs import Version
 from app.backend.features.checks import Check
-from app.backend.features.dataset import Prepared, TrainingSet
+from app.backend.features.dataset import Prepared
 from app.backend.features.drift import Shift, profile, shifts
 from app.backend.features.quality import Balance, Coverage, balance, coverage, further_checks
 from app.backend.learning.splits import refuse_leakage, split_by_time
@@ -82,14 +82,9 @@ def quality_report(session: ReadSession, clock: Clock) -> QualityReport:
         checks=(*training.checks, *further_checks(prepared, split.train, copies)),
         coverage=coverage(prepared),
         member_names=reads.read_member_names(session),
-        split=Split(**split_record(training)),
+        split=Split(**split.record(training.feedback_id)),
         drift=_drift(prepared, runs.champion(session)),
     )
-
-
-def split_record(training: TrainingSet) -> dict[str, Any]:
-    """Return the sizes and the fingerprint of the parts in time."""
-    return dict(split_by_time(training.slate).record(training.feedback_id))
 
 
 def _drift(prepared: Prepared, champion: Version | None) -> Drift:
