@@ -70,7 +70,8 @@ STEPS: Final = (
         f"Feedback is read {training_rows.BATCH_ROWS:,} rows a query, each row as one packed "
         "number of codes, and never as objects; rows that hold anything else than whole "
         f"numbers and one of the {plans.MOST_SPELLINGS} usual texts of a column are read one "
-        "by one. Codes of all rows are kept, about 50 bytes a row.",
+        "by one. Codes of all rows are kept, about 50 bytes a row, and twice that while they are "
+        "put together.",
         "Making an object of each row takes more than a hundred times as long "
         "([Benchmarks](benchmarks.md)).",
     ),
