@@ -40,7 +40,7 @@ bench: .venv/.dev ## the comparisons behind the figures in the docs, in their sh
 	@$(BIN)/python -m benchmarks.first_loop --short
 	@$(BIN)/python -m benchmarks.data_preparation --short
 
-fuzz: .venv/.dev ## the long form of the tests on dirty data: some ten minutes
+fuzz: .venv/.dev ## the long form of the tests on dirty data: some twenty minutes
 	@DIRTY_DATABASES=20000 $(BIN)/python -m pytest -q tests/properties
 
 lock: ## renews the locks; needs uv

@@ -249,6 +249,19 @@ def test_ids_without_a_primary_key_may_be_anything() -> None:
     assert sorted(found.feedback_id.tolist()) == sorted([3, 3, 3, 0, 0, -4, 5, 0, *named])
 
 
+def test_no_title_is_not_a_title_with_an_odd_id() -> None:
+    """An impression that names none is an orphan, whatever ids the library has."""
+    bare = clean_rows()
+    bare.media += [(-1, "Minus", "Comedy", 95, 1999), (0, "Zero", "Comedy", 95, 1999)]
+    bare.recommendations[0] = (10, None, mood("funny"), "solo", "short")
+    bare.recommendations[1] = (11, -1, mood("funny"), "solo", "short")
+    with stored(bare) as session:
+        found = assert_same_in_every_batch(session)
+    at = dict(zip(found.feedback_id.tolist(), found.title.tolist(), strict=True))
+    assert at[1] == NO_TITLE
+    assert found.titles.id[at[2]] == -1
+
+
 def test_an_empty_database_has_no_rows() -> None:
     """Without feedback, without impressions, without titles."""
     clean = clean_rows()

@@ -14,6 +14,7 @@ from app.backend.store.columns import TYPES, Columns, Contexts, TitlePositions
 from app.backend.store.promised import Found
 
 FETCHED_AT_ONCE: Final = 10_000
+NO_KEY: Final = values.LARGEST_KEY  # keys are below it
 
 
 def read_singly(
@@ -69,8 +70,7 @@ def _as_columns(
                 values.key(slate if slate is not None else wanted if found is None else found),
                 values.key(member),
                 NO_CONTEXT if found is None else contexts.position(said),
-                # No title has an id below zero and above its magnitude: none is none.
-                -1 if media is None else values.key(media),
+                NO_KEY if media is None else values.key(media),
                 values.rating(rating),
                 values.answer(again),
                 source == DEMO,
