@@ -92,8 +92,10 @@ STEPS: Final = (
         "Durations",
         "Ticks (ten millionths of a second) and milliseconds are told by their size and "
         f"converted. A library whose median is above {units.LONGEST_TYPICAL_MINUTES:.0f} is in "
-        f"seconds. Where more than {units.MOST_FOREIGN_SHARE * 100:.0f} % of its durations (and "
-        f"at least {units.FEW}) do not fit the unit of the rest, those titles' rows are left out. "
+        f"seconds; one of fewer than {units.FEW} durations only if none fits into "
+        f"{LONGEST_MINUTES} minutes. Where more than {units.MOST_FOREIGN_SHARE * 100:.0f} % of "
+        f"its durations (and at least {units.FEW}) do not fit the unit of the rest, those titles' "
+        "rows are left out. "
         f"0, negative, and more than {LONGEST_MINUTES} minutes are unknown.",
         "A few durations in ticks ruin a model that does not scale, without any error; a mean put "
         "in their place would hide it.",

@@ -94,10 +94,19 @@ def test_a_library_in_seconds_is_converted_by_its_median(library: list[float]) -
 
 
 def test_few_long_titles_are_no_library_in_seconds() -> None:
-    """Below five titles a median of up to a day is taken for minutes."""
+    """Below five titles what fits into a day is taken for minutes."""
     long = [1_320.0] * (FEW - 1)
     assert told(long).minutes.tolist() == long
     assert told([*long, 1_320.0]).minutes.tolist() == [22.0] * FEW
+
+
+@pytest.mark.parametrize("possible", [72.0, 1_440.0])
+def test_among_few_one_that_can_be_minutes_keeps_them_all(possible: float) -> None:
+    """Below five titles they are seconds only if none of them fits into a day of minutes."""
+    found = told([possible, 3_000.0, 3_000.0, 3_000.0])
+    assert found.minutes[0] == possible
+    assert np.isnan(found.minutes[1:]).all()
+    assert told([3_000.0, 5_700.0]).minutes.tolist() == [50.0, 95.0]
 
 
 def test_the_median_may_be_as_long_as_a_typical_title_can_be() -> None:

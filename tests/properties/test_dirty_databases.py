@@ -197,10 +197,11 @@ def genres_spelt_otherwise(random: Random, bare: Bare) -> tuple[Bare, Bare]:
 
 
 def titles_nobody_rated(random: Random, bare: Bare) -> tuple[Bare, Bare]:
-    """What else is on the shelf says nothing about what was rated."""
+    """What else is on the shelf says nothing about what was rated, except in which unit it is."""
     draw = Draw(random)
-    more = [draw.title(200 + n) for n in range(5)]
-    return bare, replace(bare, media=[*bare.media, *mapped(more, 3, lambda _: 95)])
+    known = mapped(bare.media, 3, lambda one: one if one in MINUTES else None)
+    more = mapped([draw.title(200 + n) for n in range(5)], 3, lambda _: 95)
+    return replace(bare, media=known), replace(bare, media=[*known, *more])
 
 
 RELATIONS: Final = (

@@ -43,8 +43,9 @@ def to_minutes(durations: Floats) -> Minutes:
     """Return durations of one batch (a library) in minutes.
 
     Ticks and milliseconds are told by their size, each by itself. Minutes and seconds overlap
-    (1 320 can be the seconds of an episode): there the batch decides, by its median. Where a
-    sizeable part of it disagrees, that part is unclear and nothing is made up for it.
+    (1 320 can be the seconds of an episode): there the batch decides, by its median, and a few
+    numbers are seconds only if none of them can be minutes. Where a sizeable part of the batch
+    disagrees, that part is unclear and nothing is made up for it.
 
     Parameters
     ----------
@@ -76,7 +77,6 @@ def to_minutes(durations: Floats) -> Minutes:
 
 
 def _is_in_seconds(durations: Floats) -> bool:
-    median = float(np.median(durations))
-    if median > LONGEST_MINUTES:
-        return True
-    return median > LONGEST_TYPICAL_MINUTES and len(durations) >= FEW
+    if len(durations) < FEW:
+        return bool(durations.min() > LONGEST_MINUTES)
+    return bool(np.median(durations) > LONGEST_TYPICAL_MINUTES)
