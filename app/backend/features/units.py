@@ -56,8 +56,8 @@ def to_minutes(durations: Floats) -> Minutes:
     --------
     >>> to_minutes(np.array([95.0, 57_000_000_000.0, 5_700_000.0, -3.0])).minutes
     array([95., 95., 95., nan])
-    >>> to_minutes(np.array([5_700.0, 1_320.0, 6_600.0])).minutes
-    array([ 95.,  22., 110.])
+    >>> to_minutes(np.array([5_700.0, 1_320.0, 6_600.0, 5_400.0, 6_000.0])).minutes
+    array([ 95.,  22., 110.,  90., 100.])
     """
     known = np.where(np.isfinite(durations) & (durations > 0), durations, 0.0)
     ticks = (known >= TICKS) & (known <= LONGEST_MINUTES * TICKS)
