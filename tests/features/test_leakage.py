@@ -31,27 +31,28 @@ def with_mean_rating(rows: FeedbackRows) -> TrainingSet:
 
 def test_what_encore_builds_sees_no_future() -> None:
     """Not a column changes where the later half of the rows is withheld."""
-    assert columns_that_see_the_future(ROWS, honest) == ()
-    refuse_future(ROWS, honest)
+    assert columns_that_see_the_future(ROWS, honest(ROWS), honest) == ()
+    refuse_future(ROWS, honest(ROWS), honest)
 
 
 def test_a_statistic_over_all_rows_is_found_and_named() -> None:
     """A title's mean rating knows the ratings that came later."""
     name = FEATURE_NAMES[COMMUNITY_RATING]
-    assert columns_that_see_the_future(ROWS, with_mean_rating) == (name,)
+    assert columns_that_see_the_future(ROWS, with_mean_rating(ROWS), with_mean_rating) == (name,)
     with pytest.raises(LeakageFound, match=name) as refused:
-        refuse_future(ROWS, with_mean_rating)
+        refuse_future(ROWS, with_mean_rating(ROWS), with_mean_rating)
     assert refused.value.details == {"columns": [name]}
 
 
 def test_rows_that_a_later_verdict_replaced_are_not_compared() -> None:
     """Of a row that is used in one of the builds only nothing can be said."""
     said = [Row(title=0), Row(title=1), Row(title=0), Row(title=2)]
-    assert columns_that_see_the_future(feedback(said), honest) == ()
+    rows = feedback(said)
+    assert columns_that_see_the_future(rows, honest(rows), honest) == ()
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_hardly_any_rows_have_no_future(count: int) -> None:
     """Nothing is found, and nothing raises."""
     few = feedback([Row()] * count, library())
-    refuse_future(few, honest)
+    refuse_future(few, honest(few), honest)

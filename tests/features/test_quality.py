@@ -13,6 +13,7 @@ from app.backend.features.quality import (
     balance,
     coverage,
     further_checks,
+    repeats_of,
 )
 from app.backend.learning.splits import split_by_time
 from tests.features.evidence import LATEST_YEAR, Row, feedback, library
@@ -27,13 +28,18 @@ def prepared(rows: list[Row], titles: RawTitles | None = None) -> Prepared:
 
 def covered(rows: list[Row], titles: RawTitles | None = None) -> Coverage:
     """Return what rows cover."""
-    return coverage(prepared(rows, titles))
+    return coverage_of(prepared(rows, titles))
+
+
+def coverage_of(made: Prepared) -> Coverage:
+    """Return what prepared rows cover."""
+    return coverage(made, repeats_of(made.training))
 
 
 def further(of: Prepared, copies: tuple[int, ...] = ()) -> dict[str, Check]:
     """Answer the questions about the whole, each by its id."""
     train = split_by_time(of.training.slate).train
-    checks = further_checks(of, train, np.array(copies, dtype=np.int64))
+    checks = further_checks(of, repeats_of(of.training), train, np.array(copies, dtype=np.int64))
     return {check.id: check for check in checks}
 
 
@@ -113,7 +119,9 @@ def test_verdicts_that_contradict_each_other_are_label_noise() -> None:
         Row(title=2, rating=1, member=4),
     ]
     found = prepared(rows)
-    assert coverage(found).noise == LabelNoise(repeated=2, contradictory=1, rows=5, rows_against=1)
+    assert coverage_of(found).noise == LabelNoise(
+        repeated=2, contradictory=1, rows=5, rows_against=1
+    )
     check = further(found)["contradictory"]
     assert (check.count, check.examples, check.action) == (3, (1, 2, 3), "kept")
 
@@ -139,7 +147,7 @@ def test_nothing_can_be_reported_on_too() -> None:
     """Without rows, and without titles."""
     for titles in (library(), library([])):
         nothing = prepared([], titles)
-        found = coverage(nothing)
+        found = coverage_of(nothing)
         assert found.members == ()
         assert found.noise == LabelNoise(0, 0, 0, 0)
         assert sum(cell.balance.rows for cell in found.contexts) == 0

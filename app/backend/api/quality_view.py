@@ -72,7 +72,6 @@ def _told(check: Check) -> dict[str, Any]:
         "count": check.count,
         "question": check.question,
         "severity": check.severity,
-        "action": check.action,
         "done": check.done,
         "examples": ", ".join(str(example) for example in check.examples),
         "id": check.id,
@@ -183,7 +182,7 @@ def _missing(report: QualityReport) -> list[dict[str, Any]]:
     return [
         {
             "name": COLUMNS[missing.column],
-            "titles": None if missing.titles is None else missing.titles,
+            "titles": missing.titles,
             "rows": missing.rows,
             "share": _share(missing.rows, report.rows_used),
         }
@@ -215,7 +214,6 @@ def _drift(report: QualityReport) -> dict[str, Any]:
             {
                 "name": shift.feature.capitalize(),
                 "index": f"{shift.index:.2f}",
-                "by_chance": f"{shift.by_chance:.2f}",
                 "verdict": shift.verdict,
                 "y": 28 * at,
                 "width": round(min(scale * shift.index, BARS_WIDTH), 1),

@@ -51,8 +51,9 @@ def _tell(report: QualityReport) -> None:
     say(f"{report.rows_read} rows of feedback came in, {report.rows_used} are learnt from.")
     for check in report.checks:
         if check.count:
-            told = ", ".join(str(example) for example in check.examples)
-            say(f"  {check.count:>6}  {check.action:<9}  {check.question}  (rows {told})")
+            rows = ", ".join(str(example) for example in check.examples)
+            done = f"{check.count:>6}  {check.action:<9}"
+            say(f"  {done}  {check.question}  ({check.id}: rows {rows})")
     if not report.rows_used:
         return
     share, covered = report.balance.share or 0.0, report.coverage

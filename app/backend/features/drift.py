@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from app.backend.domain.context import GROUP_SIZES, MOODS, SESSION_LENGTHS
+from app.backend.domain.context import CODE_COUNT, GROUP_SIZES, MOODS, SESSION_LENGTHS
 from app.backend.features import schema
 from app.backend.features.dataset import TrainingSet
 from app.backend.features.encode import Codes, Floats, context_table
@@ -16,6 +16,8 @@ Profile: TypeAlias = Mapping[str, Mapping[str, int]]
 Verdict: TypeAlias = Literal["steady", "shifted", "moved"]
 
 UNKNOWN: Final = "unknown"
+# The parts of a context, and what they are called in a profile.
+PROFILED: Final = {"mood": "mood", "group_size": "company", "session_length": "session"}
 MINUTES: Final = (30, 60, 90, 120, 150)
 YEARS: Final = (1970, 1980, 1990, 2000, 2010, 2020)
 # Below the first nothing need be done, from the second on the model should be trained anew
@@ -43,15 +45,11 @@ class Shift:
 
 def profile(training: TrainingSet) -> dict[str, dict[str, int]]:
     """Count the rows in the bins of each feature."""
-    said = context_table()[training.context_code]
     counted = np.bincount(training.title, minlength=len(training.encoded_titles))
-    parts = (("mood", MOODS), ("company", GROUP_SIZES), ("session", SESSION_LENGTHS))
-    found: dict[str, dict[str, int]] = {}
-    start = 0
-    for name, words in parts:
-        counts = said[:, start : start + len(words)].sum(axis=0).astype(np.int64)
-        found[name] = _named(words, counts, len(said) - int(counts.sum()))
-        start += len(words)
+    found = {
+        PROFILED[part]: {**counts, UNKNOWN: len(training.y) - sum(counts.values())}
+        for part, counts in said_counts(training).items()
+    }
     duration = _of_titles(training, schema.DURATION)
     year = _of_titles(training, schema.YEAR)
     found["duration"] = _binned(duration, counted, MINUTES, "minutes")
@@ -62,6 +60,17 @@ def profile(training: TrainingSet) -> dict[str, dict[str, int]]:
     positives = int(training.y.sum())
     found["verdict"] = {"positive": positives, "negative": len(training.y) - positives}
     return found
+
+
+def said_counts(training: TrainingSet) -> dict[str, dict[str, int]]:
+    """Count the rows in which each mood, company and session length was said."""
+    codes = np.bincount(training.context_code, minlength=CODE_COUNT)
+    counts = iter((codes @ context_table()).astype(np.int64).tolist())
+    parts = (MOODS, GROUP_SIZES, SESSION_LENGTHS)
+    return {
+        part: {word: next(counts) for word in words}
+        for part, words in zip(PROFILED, parts, strict=True)
+    }
 
 
 def shifts(then: Profile, now: Profile) -> tuple[Shift, ...]:

@@ -16,16 +16,18 @@ MOST_COMPARED: Final = 2_000
 Build: TypeAlias = Callable[[FeedbackRows], TrainingSet]
 
 
-def refuse_future(rows: FeedbackRows, build: Build) -> None:
+def refuse_future(rows: FeedbackRows, whole: TrainingSet, build: Build) -> None:
     """Refuse columns of X that could see the future.
 
-    X is built twice, from all rows and from the earlier half of them. A row that is in both must
-    be the same in both: else something in it was made from rows that came later.
+    X is built again from the earlier half of the rows. A row that is in both must be the same in
+    both: else something in it was made from rows that came later.
 
     Parameters
     ----------
     rows : FeedbackRows
         In time order.
+    whole : TrainingSet
+        What `build` made of all rows.
     build : callable
         Makes a training set of rows.
 
@@ -34,7 +36,7 @@ def refuse_future(rows: FeedbackRows, build: Build) -> None:
     LeakageFound
         With the names of the columns.
     """
-    names = columns_that_see_the_future(rows, build)
+    names = columns_that_see_the_future(rows, whole, build)
     if names:
         raise LeakageFound(
             f"The columns {', '.join(names)} change with feedback that came later than the row; "
@@ -43,9 +45,11 @@ def refuse_future(rows: FeedbackRows, build: Build) -> None:
         )
 
 
-def columns_that_see_the_future(rows: FeedbackRows, build: Build) -> tuple[str, ...]:
+def columns_that_see_the_future(
+    rows: FeedbackRows, whole: TrainingSet, build: Build
+) -> tuple[str, ...]:
     """Return the names of the columns that change where later rows are withheld."""
-    whole, earlier = build(rows), build(_first(rows, len(rows.feedback_id) // 2))
+    earlier = build(_first(rows, len(rows.feedback_id) // 2))
     _, here, there = np.intersect1d(whole.feedback_id, earlier.feedback_id, return_indices=True)
     chosen = np.linspace(0, len(here) - 1, min(len(here), MOST_COMPARED)).astype(np.int64)
     known, then = whole.part(here[chosen]).X, earlier.part(there[chosen]).X

@@ -1,24 +1,18 @@
 """How good the data are: what came in, what is used, what it covers, and where it contradicts."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.backend.domain.context import GROUP_SIZES, MOODS, every_context
+from app.backend.domain.context import CODE_COUNT, every_context
 from app.backend.features import bounds
 from app.backend.features.checks import Check, answered, as_one_key
 from app.backend.features.dataset import Prepared, TrainingSet
+from app.backend.features.drift import said_counts
 from app.backend.features.encode import Codes, gather
 from app.backend.features.genres import CANON
 from app.backend.features.questions import OF_THE_WHOLE
-
-CONTEXT_PARTS: Final = {
-    "mood": slice(0, len(MOODS)),
-    "group_size": slice(len(MOODS), len(MOODS) + len(GROUP_SIZES)),
-    "session_length": slice(len(MOODS) + len(GROUP_SIZES), None),
-}
 
 _CONTRADICTORY, _OUTLIER, _COPY_DIFFERS = OF_THE_WHOLE
 
@@ -104,7 +98,39 @@ class Coverage:
     noise: LabelNoise
 
 
-def coverage(prepared: Prepared) -> Coverage:
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """Rows of one member, title and context are a group: arrays by group, and each row's group."""
+
+    group: Codes
+    rows: Codes
+    against: Codes
+
+    def noise(self) -> LabelNoise:
+        """Return the label noise of the groups with more than one row."""
+        repeated = self.rows > 1
+        return LabelNoise(
+            repeated=int(repeated.sum()),
+            contradictory=int((self.against > 0).sum()),
+            rows=int(self.rows[repeated].sum()),
+            rows_against=int(self.against.sum()),
+        )
+
+    def is_contradictory(self) -> NDArray[np.bool_]:
+        """Mark the rows whose group contradicts itself, shape (n,)."""
+        return np.asarray((self.against > 0)[self.group], dtype=bool)
+
+
+def repeats_of(training: TrainingSet) -> Repeats:
+    """Group rows by member, title and context, and count those against their group's majority."""
+    key = as_one_key(training.member, training.title, training.context_code)
+    _, group = np.unique(key, return_inverse=True)
+    rows = np.bincount(group)
+    positives = np.bincount(group, training.y).astype(np.int64)
+    return Repeats(group, rows, np.minimum(positives, rows - positives))
+
+
+def coverage(prepared: Prepared, repeats: Repeats) -> Coverage:
     """Measure what the used rows speak of."""
     training = prepared.training
     return Coverage(
@@ -113,18 +139,19 @@ def coverage(prepared: Prepared) -> Coverage:
         genres=_genres(prepared),
         members=_members(training),
         missing=_missing(prepared),
-        noise=_noise(training)[0],
+        noise=repeats.noise(),
     )
 
 
 def further_checks(
-    prepared: Prepared, train: Codes, copies: NDArray[np.int64]
+    prepared: Prepared, repeats: Repeats, train: Codes, copies: NDArray[np.int64]
 ) -> tuple[Check, ...]:
     """Answer the questions about the whole data set.
 
     Parameters
     ----------
     prepared : Prepared
+    repeats : Repeats
     train : ndarray of int64
         Positions of the rows of the training part, from which bounds are learnt.
     copies : ndarray of int64
@@ -133,7 +160,7 @@ def further_checks(
     training = prepared.training
     everything = np.ones(len(copies), dtype=bool)
     return (
-        answered(_CONTRADICTORY, _noise(training)[1], training.feedback_id),
+        answered(_CONTRADICTORY, repeats.is_contradictory(), training.feedback_id),
         answered(_OUTLIER, _is_outlier(training, train), training.feedback_id),
         answered(_COPY_DIFFERS, everything, copies),
     )
@@ -151,9 +178,8 @@ def balance(rows: float, positives: float) -> Balance:
 
 
 def _contexts(training: TrainingSet) -> tuple[ContextCell, ...]:
-    size = max(context.code for context in every_context()) + 1
-    rows = np.bincount(training.context_code, minlength=size)
-    positives = np.bincount(training.context_code, training.y, size).astype(np.int64)
+    rows = np.bincount(training.context_code, minlength=CODE_COUNT)
+    positives = np.bincount(training.context_code, training.y, CODE_COUNT)
     return tuple(
         ContextCell(
             str(context.mood),
@@ -207,37 +233,16 @@ def _missing(prepared: Prepared) -> tuple[Missing, ...]:
         "year": np.isnan(titles.year),
         "community_rating": np.isnan(titles.community_rating),
     }
-    session = training.context_code % 4
-    of_rows = {
-        "mood": training.context_code // 16 == 0,
-        "group_size": training.context_code // 4 % 4 == 0,
-        "session_length": session == 0,
-        "member": training.member == 0,
-    }
+    said = said_counts(training)
+    of_rows = {part: len(training.y) - sum(counts.values()) for part, counts in said.items()}
+    of_rows["member"] = int((training.member == 0).sum())
     return (
         *(
             Missing(n, int((m & shelf).sum()), int(m[training.title].sum()))
             for n, m in of_titles.items()
         ),
-        *(Missing(name, None, int(mask.sum())) for name, mask in of_rows.items()),
+        *(Missing(name, None, count) for name, count in of_rows.items()),
     )
-
-
-def _noise(training: TrainingSet) -> tuple[LabelNoise, NDArray[np.bool_]]:
-    """Return the label noise, and which rows belong to contradictory groups."""
-    key = as_one_key(training.member, training.title, training.context_code)
-    _, group = np.unique(key, return_inverse=True)
-    rows = np.bincount(group)
-    positives = np.bincount(group, training.y).astype(np.int64)
-    against = np.minimum(positives, rows - positives)
-    repeated = rows > 1
-    noise = LabelNoise(
-        repeated=int(repeated.sum()),
-        contradictory=int((against > 0).sum()),
-        rows=int(rows[repeated].sum()),
-        rows_against=int(against.sum()),
-    )
-    return noise, (against > 0)[group] if len(group) else np.zeros(0, dtype=bool)
 
 
 def _is_outlier(training: TrainingSet, train: Codes) -> NDArray[np.bool_]:

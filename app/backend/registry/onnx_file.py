@@ -10,10 +10,10 @@ import numpy as np
 from app.backend.domain.errors import ArtefactUntrusted
 from app.backend.domain.model import Predictor
 from app.backend.features.basis import checked
-from app.backend.features.bounds import unbounded
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.predictors import build
 from app.backend.features.serving import likelier_class
+from app.backend.registry.artefact import upgraded
 from app.backend.registry.extras import imported
 from app.backend.registry.onnx_graph import FIXED, INPUT, OPERATORS, OUTPUTS
 
@@ -70,8 +70,10 @@ def from_bytes(content: bytes, family: str, config: Mapping[str, object]) -> Onn
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # errors are raised; the log would repeat them on stderr
     session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    predictor = build(family, {"bounds": unbounded(), **learnt})  # format 1 had none
-    return OnnxClassifier(session, predictor, MappingProxyType(dict(config)))
+    # The number of the format is not in the graph; an array that is there stays.
+    return OnnxClassifier(
+        session, build(family, upgraded(learnt, 1)), MappingProxyType(dict(config))
+    )
 
 
 def _refuse_reaching_out(onnx: Any, model: Any) -> None:  # noqa: ANN401  # without types

@@ -45,9 +45,10 @@ SENTENCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Material:
-    """What a run reads: the rows, the library it would rank, and who serves so far."""
+    """What a run reads: the rows and an account of them, the library, and who serves so far."""
 
     training: TrainingSet
+    facts: Mapping[str, Any]
     library: Floats
     champion: Version | None
     rival: Champion | None
@@ -132,9 +133,10 @@ def _read(database: Database, shelf: Shelf, clock: Clock) -> _Material:
         champion = runs.champion(session)
         serving = shelf.serving(session)
         prepared = prepare(session, clock=clock)
-        refuse_future(prepared.rows, partial(build, latest_year=latest_year))
+        refuse_future(prepared.rows, prepared.training, partial(build, latest_year=latest_year))
         return _Material(
             training=prepared.training,
+            facts=_data_facts(prepared.training),
             library=prepared.titles.encoded()[~prepared.titles.raw.is_set_aside],
             champion=champion,
             rival=None
@@ -145,8 +147,7 @@ def _read(database: Database, shelf: Shelf, clock: Clock) -> _Material:
 
 
 def _reason_to_skip(material: _Material) -> _Ended | None:
-    training, last = material.training, material.last
-    facts = _data_facts(training)
+    training, facts, last = material.training, material.facts, material.last
     if len(set(training.y.tolist())) < 2:
         return _Ended({"state": SKIPPED, "reason": _too_uniform(material), **facts})
     if (
@@ -192,8 +193,8 @@ def _train(
         "state": PROMOTED if passed else KEPT,
         "reason": f"{said} {reason}",
         "model_version": version.version,
-        "comparison": {**_comparison(learnt), "split": _split(training)},
-        **_data_facts(training),
+        "comparison": {**_comparison(learnt), "split": version.manifest["split"]},
+        **material.facts,
     }
     return _Ended(values, version, reason if passed else None)
 
@@ -209,11 +210,11 @@ def _save(folder: Path, run: Run, material: _Material, learnt: _Learnt, clock: C
     facts = {
         "seed": run.seed,
         "data": {
-            "fingerprint": training.fingerprint(),
+            "fingerprint": material.facts["data_fingerprint"],
             "rows": len(training.y),
             PROFILE: profile(training),
         },
-        "split": _split(training),
+        "split": split_by_time(training.slate).record(training.feedback_id),
         "metrics": metrics,
         "parent": parent,
     }
@@ -229,10 +230,6 @@ def _data_facts(training: TrainingSet) -> dict[str, Any]:
         "rows_used": len(training.y),
         "quality": [asdict(check) for check in training.checks],
     }
-
-
-def _split(training: TrainingSet) -> dict[str, Any]:
-    return split_by_time(training.slate).record(training.feedback_id)
 
 
 def _comparison(learnt: _Learnt) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from app.backend.domain.runs import Version
 from app.backend.features.checks import Check
 from app.backend.features.dataset import Prepared
 from app.backend.features.drift import Shift, profile, shifts
-from app.backend.features.quality import Balance, Coverage, balance, coverage, further_checks
+from app.backend.features.quality import (
+    Balance,
+    Coverage,
+    balance,
+    coverage,
+    further_checks,
+    repeats_of,
+)
 from app.backend.learning.splits import refuse_leakage, split_by_time
 from app.backend.ml_model import prepare
 from app.backend.store import reads, runs
@@ -73,14 +80,15 @@ def quality_report(session: ReadSession, clock: Clock) -> QualityReport:
     training = prepared.training
     split = split_by_time(training.slate)
     refuse_leakage(training.slate, (split.train, split.validation, split.test))
+    repeats = repeats_of(training)
     copies = np.array(reads.read_differing_copies(session), dtype=np.int64)
     return QualityReport(
         rows_read=training.rows_read,
         rows_used=len(training.y),
         fingerprint=training.fingerprint(),
         balance=balance(len(training.y), int(training.y.sum())),
-        checks=(*training.checks, *further_checks(prepared, split.train, copies)),
-        coverage=coverage(prepared),
+        checks=(*training.checks, *further_checks(prepared, repeats, split.train, copies)),
+        coverage=coverage(prepared, repeats),
         member_names=reads.read_member_names(session),
         split=Split(**split.record(training.feedback_id)),
         drift=_drift(prepared, runs.champion(session)),
