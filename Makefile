@@ -37,7 +37,11 @@ docs: setup ## writes the reference pages that are generated from the code
 	@KEEP_SCREENSHOTS_IN=docs/images $(BIN)/python -m pytest -q tests/browser -k whole_loop
 
 bench: .venv/.dev ## the comparisons behind the figures in the docs, in their short form
-	@$(BIN)/python -m benchmarks.first_loop --short
+	@$(BIN)/python -m benchmarks.learning_curves --short
+	@$(BIN)/python -m benchmarks.promotion_gate --short
+	@$(BIN)/python -m benchmarks.feature_groups --short
+	@$(BIN)/python -m benchmarks.training_cost --short
+	@$(BIN)/python -m benchmarks.real_data --short
 	@$(BIN)/python -m benchmarks.data_preparation --short
 
 fuzz: .venv/.dev ## the long form of the tests on dirty data: some twenty minutes

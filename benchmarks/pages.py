@@ -3,21 +3,40 @@
 from pathlib import Path
 from typing import Final
 
-PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
+PAGE: Final = DOCS / "benchmarks.md"
+FEATURES: Final = DOCS / "features.md"
 
 
-def replace_block(name: str, block: str) -> None:
-    """Replace what stands between a block's marks on the page of benchmarks.
+def replace_block(name: str, block: str, page: Path | None = None) -> None:
+    """Replace what stands between a block's marks, on the page of benchmarks or another.
 
     Raises
     ------
     ValueError
         Where the page does not have the marks.
     """
-    begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
-    text = PAGE.read_text("utf-8")
-    before, found, rest = text.partition(begin)
-    _, ended, after = rest.partition(end)
+    page = PAGE if page is None else page
+    before, _, after = _parts(name, page)
+    begin, end = _marks(name)
+    page.write_text(f"{before}{begin}\n{block}\n{end}{after}", "utf-8")
+
+
+def marked_block(name: str, page: Path) -> str:
+    """Return a block as it stands on a page, with its marks, for whoever writes the page anew."""
+    begin, end = _marks(name)
+    return f"{begin}{_parts(name, page)[1]}{end}"
+
+
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
+
+
+def _parts(name: str, page: Path) -> tuple[str, str, str]:
+    """Return what stands before a block, in it, and after it."""
+    begin, end = _marks(name)
+    before, found, rest = page.read_text("utf-8").partition(begin)
+    block, ended, after = rest.partition(end)
     if not (found and ended):
-        raise ValueError(f"{PAGE.name} has no block {name}")
-    PAGE.write_text(f"{before}{begin}\n{block}\n{end}{after}", "utf-8")
+        raise ValueError(f"{page.name} has no block {name}")
+    return before, block, after

@@ -3,12 +3,13 @@
 from typing import Final, NamedTuple
 
 from app.backend.domain.context import CODE_COUNT, GROUP_SIZES, MOODS, SESSION_LENGTHS
-from app.backend.domain.title import FIRST_YEAR, LONGEST_MINUTES
+from app.backend.domain.title import FIRST_YEAR, LONGEST_MINUTES, NAME_SEPARATOR
 from app.backend.features import basis, bounds, checks, dataset, drift, schema, units
 from app.backend.features.genres import CANON, LONGEST_NAME, MOST_NAMES
 from app.backend.learning import splits
 from app.backend.store import plans, promised, training_rows
 
+BETWEEN: Final = f"`\\{NAME_SEPARATOR}` between"  # with the mark that a table's cell needs
 MEANINGS: Final = {
     "media": {
         "id": "key",
@@ -22,6 +23,10 @@ MEANINGS: Final = {
         "source": "who told of the title",
         "is_hidden": "not to be shown",
         "removed_at": "when it left the library; learnt from, never shown",
+        "overview": "what it is about, in a few sentences",
+        "keywords": f"what it is about, such as `heist`; {BETWEEN}",
+        "directors": f"names; {BETWEEN}",
+        "cast": f"names; {BETWEEN}",
     },
     "recommendations": {
         "id": "key of the impression",
@@ -30,6 +35,9 @@ MEANINGS: Final = {
         "group_size": ", ".join(f"`{word}`" for word in GROUP_SIZES),
         "session_length": ", ".join(f"`{word}`" for word in SESSION_LENGTHS),
         "slate_id": "what was shown together; missing: each impression is its own slate",
+        "position": "place in its slate, from 1",
+        "context_code": f"the context as a number below {CODE_COUNT}",
+        "watched_at": "when it was chosen; none where another title of the slate was, or no title",
     },
     "feedback": {
         "id": "key; rows of one moment are in the order of their ids",

@@ -14,6 +14,7 @@ from app.backend.domain.errors import InvalidInput
 from app.backend.domain.model import Classifier
 from app.backend.features import dataset
 from app.backend.features.dataset import Prepared
+from app.backend.features.household import Evidence
 from app.backend.features.schema import FEATURE_NAMES
 from app.backend.learning.classifier import DEFAULT, Config, ContextClassifier
 from app.backend.registry import artefact, exports
@@ -51,8 +52,8 @@ def prepare(db_session: Session, *, clock: Clock = system_clock) -> Prepared:
 
 
 def train_model(
-    X: NDArray[np.float64],
-    y: NDArray[np.int64],
+    X: NDArray[np.float64] | Evidence,
+    y: NDArray[np.int64] | None = None,
     *,
     config: Config = DEFAULT,
     seed: int = 0,
@@ -60,7 +61,8 @@ def train_model(
 ) -> ContextClassifier | None:
     """Train a classifier; `None` where y has fewer than two classes.
 
-    The same input and seed give the same model; today's families draw nothing.
+    The same input and seed give the same model; today's families draw nothing. In the place of X
+    and y stands all the evidence of a household, where there is more of it than they tell.
 
     Raises
     ------
@@ -68,9 +70,14 @@ def train_model(
         Where X or y is not what a model can read.
     """
     del seed
-    if len(np.unique(y)) < 2:
+    known = X.training.y if isinstance(X, Evidence) else y
+    if known is None:
+        raise InvalidInput("train_model takes X and y, or a household's evidence.")
+    if len(np.unique(known)) < 2:
         return None
-    return ContextClassifier(config).fit(X, y, sample_weight)
+    if isinstance(X, Evidence):
+        return ContextClassifier(config).learn(X)
+    return ContextClassifier(config).fit(X, known, sample_weight)
 
 
 def save_model(

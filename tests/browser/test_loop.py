@@ -176,6 +176,23 @@ def test_every_page_fits_and_stays_home(
         assert all(url.startswith(address) for url in asked)
 
 
+def test_what_a_mood_means_is_a_picture_and_a_table(browser: Browser, address: str) -> None:
+    """Three maps have names; the numbers open without JavaScript; no rule of the page is broken."""
+    with opened(browser, phone=True) as context:
+        page = context.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(f"{address}/model")
+        assert page.get_by_role("img", name="What each").count() == 3
+        numbers = page.get_by_role("table").filter(has_text="Documentary")
+        expect(numbers).to_be_hidden()
+        page.get_by_text("The same in numbers").click()
+        expect(numbers).to_be_visible()
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= PHONE["width"]
+        assert said == []
+
+
 def test_dark_and_light_differ(browser: Browser, address: str) -> None:
     """The page follows the colour scheme that the browser asks for."""
     seen = []

@@ -124,6 +124,7 @@ def test_the_loop_on_the_command_line(run: Run, table: Path) -> None:
         (("rate", "1"), 2, "invalid_input"),
         (("rate", "1", "5", "--again", "--member", ""), 2, "invalid_input"),
         (("models", "show", "20200101T000000-000000000000"), 2, "not_found"),
+        (("models", "taste", "20200101T000000-000000000000"), 2, "not_found"),
     ],
 )
 def test_failures_have_an_exit_code_and_an_envelope(
@@ -167,6 +168,7 @@ def test_a_real_library_takes_the_demos_place(run: Run, table: Path) -> None:
     champion = read(run("models", "list", "--json"))["champion"]
     assert champion is not None
     assert read(run("models", "show", champion, "--json"))["is_champion"]
+    assert read(run("models", "taste", "--json"))["version"] == champion
     told = read(run("import", "csv", str(table), "--json"))
     assert told["demo_titles_retired"] >= 300
     assert read(run("models", "list", "--json"))["champion"] is None
@@ -176,6 +178,19 @@ def test_a_real_library_takes_the_demos_place(run: Run, table: Path) -> None:
     assert trained["rows_used"] == 0
     left_out = {c["id"]: c["count"] for c in trained["quality"] if c["count"]}
     assert left_out == {"simulated": 60}
+
+
+def test_what_a_mood_means_is_told_in_words(run: Run, table: Path) -> None:
+    """The rules say what they call for, what decides between titles, and what brings nothing."""
+    run("import", "csv", str(table))
+    told = run("models", "taste")
+    assert told.exit_code == 0
+    assert "In a funny mood the rules call for Comedy" in told.stdout
+    assert re.search(r"trust +100% +100%", told.stdout)
+    assert "Practically nothing comes from: " in told.stdout
+    by_name = read(run("models", "taste", "rules", "--json"))
+    assert by_name == read(run("models", "taste", "--json"))
+    assert by_name["version"] == "rules"
 
 
 def test_a_demo_starts_over(run: Run, table: Path) -> None:

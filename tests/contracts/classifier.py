@@ -42,14 +42,14 @@ def damaged(arrays: Arrays) -> list[tuple[str, Arrays]]:
     ]
     for name, array in arrays.items():
         changes = {
-            "empty": array[:0],
-            "longer": np.concatenate([array, array[-1:]]),
+            "longer": np.concatenate([array, np.ones((1, *array.shape[1:]), array.dtype)]),
             "another dimension": array[..., None],
-            "no dimension": np.array(array.flat[0]),
             "half the precision": array.astype(np.float32),
             "text": array.astype(str),
         }
-        if array.dtype == np.float64:
+        if array.size:
+            changes |= {"empty": array[:0], "no dimension": np.array(array.flat[0])}
+        if array.size and array.dtype == np.float64:
             for value in (np.nan, np.inf):
                 changes[f"{value}"] = array.copy()
                 changes[f"{value}"].flat[-1] = value

@@ -39,7 +39,12 @@ def _insist_on_bounds(record: TitleRecord) -> None:
     assert record.minutes is None or 0 < record.minutes <= LONGEST_MINUTES
     assert record.community_rating is None or 0.0 < record.community_rating <= 10.0
     assert record.community_rating is None or math.isfinite(record.community_rating)
+    assert len(record.keywords) <= 50
+    assert max(len(record.directors), len(record.cast)) <= 10
+    people = (*record.directors, *record.cast)
+    assert all(len(name) <= 100 for name in (*record.keywords, *people))
     texts = [record.title, *record.genres, record.age_rating, record.overview, record.external_id]
+    texts += [*record.keywords, *people]
     for text in texts:
         assert text is None or text == text.strip() != ""
         # What databases and terminals choke on.

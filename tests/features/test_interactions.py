@@ -1,6 +1,7 @@
 """Two ways to the same logit agree, and every coefficient has a name, a place and a prior."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_arrays
@@ -62,16 +63,19 @@ def test_the_prior_is_the_rules() -> None:
     assert not mean[len(SUBSCORES) :].any()
 
 
-def test_every_coefficient_may_wander_as_far_as_its_group() -> None:
+@pytest.mark.parametrize(("text", "members"), [(0, 0), (3, 0), (0, 2), (3, 2)])
+def test_every_coefficient_may_wander_as_far_as_its_group(text: int, members: int) -> None:
     """Deviations are positive and those of the group; a group has all its products."""
-    shape = layout()
+    several: dict[tuple[str, ...], int] = {("text",): text, ("member",): members}
+    shape = layout(text, members)
     np.testing.assert_array_equal(shape.deviation[: len(SUBSCORES)], TRUST_DEVIATIONS)
     of_crosses = shape.deviation[len(SUBSCORES) :]
     assert len({name for name, *_ in GROUPS}) == len(GROUPS)
     for number, (_, words, traits, deviation) in enumerate(GROUPS):
-        members = np.flatnonzero(shape.group == number)
-        assert len(members) == len(words) * len(traits)
-        assert (of_crosses[members] == deviation).all()
+        of_group = np.flatnonzero(shape.group == number)
+        expected = several.get(words, len(words)) * several.get(traits, len(traits))
+        assert len(of_group) == expected
+        assert (of_crosses[of_group] == deviation).all()
         assert deviation > 0
 
 

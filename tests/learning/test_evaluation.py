@@ -11,6 +11,7 @@ from app.backend.domain.randomness import generator
 from app.backend.domain.runs import ADDITIVE, CHALLENGER, CHAMPION, RULES
 from app.backend.features.dataset import TrainingSet
 from app.backend.features.encode import Codes, Floats, for_context
+from app.backend.features.household import Evidence
 from app.backend.features.posterior import rules_posterior
 from app.backend.features.schema import FEATURE_COUNT
 from app.backend.learning.classifier import BASELINE, DEFAULT, ContextClassifier
@@ -51,7 +52,7 @@ def trial_of(ours: Floats, theirs: Floats, y: Codes, slate: Codes | None = None)
 def test_a_trial_covers_the_later_slates() -> None:
     """The tested rows are those of the blocks, with their own columns, in time order."""
     training = evenings()
-    trial = hold_trial(training, DEFAULT, None)
+    trial = hold_trial(Evidence(training), DEFAULT, None)
     tested = np.concatenate([block.test for block in rolling_blocks(training.slate)])
     for name in ("X", "y", "slate", "feedback_id"):
         np.testing.assert_array_equal(getattr(trial, name), getattr(training, name)[tested])
@@ -66,8 +67,8 @@ def test_a_trial_never_trains_on_what_it_tests(number: int) -> None:
     blocks = rolling_blocks(training.slate)
     poisoned = training.y.copy()
     poisoned[blocks[number].test[0] :] ^= 1
-    clean = hold_trial(training, DEFAULT, None)
-    spoilt = hold_trial(replace(training, y=poisoned), DEFAULT, None)
+    clean = hold_trial(Evidence(training), DEFAULT, None)
+    spoilt = hold_trial(Evidence(replace(training, y=poisoned)), DEFAULT, None)
     until = sum(len(block.test) for block in blocks[: number + 1])
     for model in (CHALLENGER, ADDITIVE, RULES):
         np.testing.assert_array_equal(spoilt.p[model][:until], clean.p[model][:until])
@@ -79,18 +80,18 @@ def test_recipes_are_trained_on_what_came_before() -> None:
     """The promises for a block are those of the recipe fitted to all earlier rows."""
     training = evenings()
     block = rolling_blocks(training.slate)[2]
-    trial = hold_trial(training, DEFAULT, None)
+    trial = hold_trial(Evidence(training), DEFAULT, None)
     at = np.isin(trial.feedback_id, training.feedback_id[block.test])
     for model, config in ((CHALLENGER, DEFAULT), (ADDITIVE, BASELINE)):
         fitted = ContextClassifier(config).fit(training.X[block.train], training.y[block.train])
         expected = fitted.predict_proba(training.X[block.test])[:, 1]
-        np.testing.assert_array_equal(trial.p[model][at], expected)
+        np.testing.assert_allclose(trial.p[model][at], expected, rtol=0, atol=1e-9)
 
 
 def test_the_rules_answer_without_training() -> None:
     """The rules promise the same whatever was said before."""
     training = evenings()
-    trial = hold_trial(training, DEFAULT, None)
+    trial = hold_trial(Evidence(training), DEFAULT, None)
     np.testing.assert_array_equal(trial.p[RULES], rules_posterior().moments(trial.X).probability)
 
 
@@ -99,7 +100,7 @@ def test_the_champion_is_silent_on_what_it_has_seen(until: int) -> None:
     """Rows up to the champion's last feedback are not its own; the later ones it answers."""
     training = evenings()
     champion = Champion(rules_posterior(), trained_until=until)
-    trial = hold_trial(training, DEFAULT, champion)
+    trial = hold_trial(Evidence(training), DEFAULT, champion)
     seen = trial.feedback_id <= until
     assert np.isnan(trial.p[CHAMPION][seen]).all()
     np.testing.assert_array_equal(trial.p[CHAMPION][~seen], trial.p[RULES][~seen])
@@ -109,7 +110,7 @@ def test_the_champion_is_silent_on_what_it_has_seen(until: int) -> None:
 def test_metrics_leave_out_what_was_not_answered() -> None:
     """A model is measured on the rows that it answered, and on no others."""
     champion = Champion(rules_posterior(), trained_until=40)
-    trial = hold_trial(evenings(), DEFAULT, champion)
+    trial = hold_trial(Evidence(evenings()), DEFAULT, champion)
     late = trial.feedback_id > 40
     expected = measure(trial.p[RULES][late], trial.y[late], trial.request[late])
     assert trial.metrics()[CHAMPION] == expected
@@ -119,7 +120,7 @@ def test_metrics_leave_out_what_was_not_answered() -> None:
 @pytest.mark.parametrize("rows", [0, 1, 2, 3])
 def test_little_feedback_is_no_error(rows: int) -> None:
     """With fewer rows than blocks there is a small trial, or an empty one."""
-    trial = hold_trial(evenings().part(np.arange(rows)), DEFAULT, None)
+    trial = hold_trial(Evidence(evenings().part(np.arange(rows))), DEFAULT, None)
     assert len(trial.y) == (0, 0, 1, 1)[rows]
     assert len(trial.p[CHALLENGER]) == len(trial.y)
     assert bool(trial.metrics()) == bool(len(trial.y))
@@ -128,7 +129,7 @@ def test_little_feedback_is_no_error(rows: int) -> None:
 def test_one_class_trains_what_it_can() -> None:
     """Where all earlier verdicts agree, the baseline gives the rate and the recipe still ranks."""
     training = replace(evenings(), y=np.ones(ROWS, dtype=np.int64))
-    trial = hold_trial(training, DEFAULT, None)
+    trial = hold_trial(Evidence(training), DEFAULT, None)
     first = len(rolling_blocks(training.slate)[0].train)
     assert trial.p[ADDITIVE][0] == pytest.approx((first + 1) / (first + 2))
     assert np.ptp(trial.p[CHALLENGER]) > 0.05
@@ -148,7 +149,7 @@ def test_a_request_is_a_context() -> None:
 
 def test_the_bootstrap_is_decided_by_its_seed() -> None:
     """One seed gives one number; another seed gives one nearby."""
-    trial = hold_trial(evenings(), DEFAULT, None)
+    trial = hold_trial(Evidence(evenings()), DEFAULT, None)
     found = [probability_no_worse(trial, RULES, 0.0, seed) for seed in (7, 7, 8)]
     assert found[0] == found[1]
     assert None not in found

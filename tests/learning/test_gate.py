@@ -9,6 +9,7 @@ import pytest
 from app.backend.domain.context import MOODS, Context, every_context
 from app.backend.domain.runs import CHALLENGER, CHAMPION, RULES
 from app.backend.features.encode import Codes, Floats, context_table
+from app.backend.features.household import Evidence
 from app.backend.features.posterior import rules_posterior
 from app.backend.features.schema import CONTEXT_COLUMNS, FEATURE_COUNT
 from app.backend.learning.classifier import BASELINE, DEFAULT, ContextClassifier
@@ -259,7 +260,7 @@ def test_what_learnt_from_shuffled_labels_rarely_passes() -> None:
         home = make_world(100 + seed, titles=150)
         training = training_set(home, live(home, 400, seed))
         noise = replace(training, y=np.random.default_rng(seed).permutation(training.y))
-        trial = hold_trial(noise, DEFAULT, None)
+        trial = hold_trial(Evidence(noise), DEFAULT, None)
         true = training.y[np.isin(training.feedback_id, trial.feedback_id)]
         predictor = ContextClassifier().fit(noise.X, noise.y).predictor_
         promoted += verdict(judge(replace(trial, y=true), predictor, home.encoded, seed))[0]

@@ -13,6 +13,7 @@ from app.backend.ranking.candidates import (
     NOT_AGAIN,
     RESTING_DAYS,
     TOO_LONG,
+    VETO,
     WATCHED_LATELY,
     fitting,
 )
@@ -98,3 +99,12 @@ def test_a_title_too_long_and_unwanted_is_counted_once() -> None:
     """The time comes first."""
     found = fitting([title(1, 180.0)], 100, [Viewing(1, LONG_AGO, False)], NOW)
     assert found.left_out == {TOO_LONG: 1}
+
+
+def test_what_is_left_out_later_is_counted_too() -> None:
+    """Some of the candidates are kept, the others are added to what was left out."""
+    found = fitting([title(1), title(2, None), title(3), title(4)], 100, [], NOW)
+    kept = found.only([0, 2], VETO)
+    assert [one.id for one in kept.titles] == [1, 4]
+    assert kept.left_out == {LENGTH_UNKNOWN: 1, VETO: 1}
+    assert found.only([0, 1, 2], VETO) is found

@@ -73,8 +73,10 @@ def test_every_column_is_read(tmp_path: Path) -> None:
     """A full line becomes a full record, its genres in the table's own words."""
     record = only_record(
         tmp_path,
-        HEADER + 'Twin  Peaks,TV Series,1990,47 min,"Crime|Sci-Fi & Fantasy; Drama/Mystery",'
-        '8.8,TV-MA,"An FBI agent\ncomes to town.",TT0098936\n',
+        HEADER.strip() + ",keywords,directors,cast\n"
+        'Twin  Peaks,TV Series,1990,47 min,"Crime|Sci-Fi & Fantasy; Drama/Mystery",'
+        '8.8,TV-MA,"An FBI agent\ncomes to town.",TT0098936,'
+        'fbi agent| Small  Town|FBI Agent,"David Lynch, Mark Frost",Kyle MacLachlan;Sheryl Lee\n',
     )
     assert record == TitleRecord(
         title="Twin Peaks",
@@ -87,6 +89,9 @@ def test_every_column_is_read(tmp_path: Path) -> None:
         community_rating=8.8,
         age_rating="TV-MA",
         overview="An FBI agent comes to town.",
+        keywords=("fbi agent", "Small Town"),
+        directors=("David Lynch", "Mark Frost"),
+        cast=("Kyle MacLachlan", "Sheryl Lee"),
     )
 
 
@@ -103,6 +108,7 @@ def test_an_imdb_export_is_read_as_it_is(tmp_path: Path) -> None:
     assert isinstance(record, TitleRecord)
     assert (record.key, record.minutes, record.community_rating) == ("imdb:tt0117571", 111, 7.4)
     assert record.genres == ("Horror", "Mystery")
+    assert record.directors == ("Wes Craven",)
     assert source.unknown_columns() == (
         "Your Rating",
         "Date Rated",
@@ -110,7 +116,6 @@ def test_an_imdb_export_is_read_as_it_is(tmp_path: Path) -> None:
         "URL",
         "Num Votes",
         "Release Date",
-        "Directors",
     )
 
 
@@ -373,6 +378,19 @@ def test_long_texts_are_cut(tmp_path: Path) -> None:
     assert record.overview == "p" * 2000
     assert record.age_rating == "m" * 50
     assert record.genres == tuple(f"genre {i}" for i in range(16))
+
+
+def test_keywords_and_people_are_bounded(tmp_path: Path) -> None:
+    """The first fifty keywords and the first ten people, each cut; nothing is nobody."""
+    many = "|".join(f"{'n' * 900} {i}" if i == 0 else f"n {i}" for i in range(90))
+    first, second = read(
+        tmp_path, f"title,keyword,director,actors\nA,{many},{many},{many}\nB,,|,\n"
+    )
+    assert isinstance(first, TitleRecord)
+    assert isinstance(second, TitleRecord)
+    assert first.keywords == ("n" * 64, *(f"n {i}" for i in range(1, 50)))
+    assert first.directors == first.cast == ("n" * 100, *(f"n {i}" for i in range(1, 10)))
+    assert (second.keywords, second.directors, second.cast) == ((), (), ())
 
 
 @pytest.mark.parametrize(

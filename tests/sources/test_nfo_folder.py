@@ -115,6 +115,11 @@ def test_every_tag_is_read(tmp_path: Path) -> None:
           <uniqueid type="tmdb">4232</uniqueid>
           <uniqueid type="imdb" default="true">tt0117571</uniqueid>
           <premiered>1996-12-20</premiered>
+          <tag>slasher</tag><tag>santa rosa, california</tag><tag>Slasher / whodunit</tag><tag/>
+          <director>Wes Craven</director>
+          <actor><name>Neve  Campbell</name><role>Sidney</role><order>0</order></actor>
+          <actor><role>Ghostface</role></actor>
+          <actor><name>Cuba Gooding, Jr.</name></actor>
         </movie>""",
     )
     assert record == TitleRecord(
@@ -128,7 +133,18 @@ def test_every_tag_is_read(tmp_path: Path) -> None:
         community_rating=7.4,
         age_rating="Rated R",
         overview="A killer calls.",
+        keywords=("slasher", "santa rosa, california", "whodunit"),
+        directors=("Wes Craven",),
+        cast=("Neve Campbell", "Cuba Gooding, Jr."),
     )
+
+
+def test_the_first_ten_actors_are_read(tmp_path: Path) -> None:
+    """In the order of the file, each once and cut to a hundred characters."""
+    names = ["A" * 300, *(f"Actor {number}" for number in (1, *range(1, 30)))]
+    actors = "".join(f"<actor><name>{name}</name></actor>" for name in names)
+    record = only_record(tmp_path, f"<movie><title>Crowd</title>{actors}</movie>")
+    assert record.cast == ("A" * 100, *(f"Actor {number}" for number in range(1, 10)))
 
 
 def test_a_tree_is_read_in_a_fixed_order(tmp_path: Path) -> None:

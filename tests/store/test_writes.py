@@ -60,6 +60,9 @@ def test_a_change_of_any_value_is_an_update(database: Database) -> None:
         "community_rating": 7.35,
         "age_rating": "R",
         "overview": "A heist.",
+        "keywords": ("heist", "los angeles"),
+        "directors": ("Michael Mann",),
+        "cast": ("Al Pacino", "Robert De Niro"),
     }
     library_of(database, record("Heat", external_id="imdb:tt0113277"))
     told: dict[str, object] = {}

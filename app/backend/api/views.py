@@ -10,7 +10,13 @@ from app.backend.domain.evening import StoredPick, StoredSlate
 from app.backend.domain.title import Title
 from app.backend.features.genres import display_name, normalise
 from app.backend.features.rules import default_rules
-from app.backend.ranking.candidates import LENGTH_UNKNOWN, NOT_AGAIN, TOO_LONG, WATCHED_LATELY
+from app.backend.ranking.candidates import (
+    LENGTH_UNKNOWN,
+    NOT_AGAIN,
+    TOO_LONG,
+    VETO,
+    WATCHED_LATELY,
+)
 
 HUES: Final = (
     "documentary",
@@ -30,6 +36,7 @@ _LEFT_OUT: Final = {
     LENGTH_UNKNOWN: ("has no known length", "have no known length"),
     WATCHED_LATELY: ("was watched lately", "were watched lately"),
     NOT_AGAIN: ("was not to be watched again", "were not to be watched again"),
+    VETO: ("is not for everybody present", "are not for everybody present"),
 }
 
 

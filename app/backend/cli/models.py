@@ -8,6 +8,7 @@ import typer
 from app.backend.cli.output import AsJson, household, progress_bar, say, say_json, verb
 from app.backend.domain.runs import FAILED, fairly_compared
 from app.backend.workflows import browse
+from app.backend.workflows.taste import CHAMPION, RULES, Taste, taste
 
 
 def make_models_cli() -> typer.Typer:
@@ -15,6 +16,7 @@ def make_models_cli() -> typer.Typer:
     cli = typer.Typer(help="The versions of the model.")
     cli.command("list")(list_models)
     cli.command("show")(show_model)
+    cli.command("taste")(show_taste)
     return cli
 
 
@@ -68,6 +70,38 @@ def show_model(
     say(f"{found.version}, {found.family}, {'serving' if found.is_champion else 'not serving'}")
     say(f"made {found.created_at:%Y-%m-%d %H:%M} UTC by run {found.run_id}, digest {found.digest}")
     _tell_comparison(found.metrics)
+
+
+@verb
+def show_taste(
+    version: Annotated[
+        str, typer.Argument(help="A version; `champion` for what serves now; `rules`.")
+    ] = CHAMPION,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a mood means to a model, and what decides in it."""
+    with household() as opened, opened.database.reading() as session:
+        found = taste(session, opened.shelf, opened.clock, version)
+    if as_json:
+        say_json(found)
+    else:
+        _tell_taste(found)
+
+
+def _tell_taste(found: Taste) -> None:
+    say("The rules:" if found.version == RULES else f"Model {found.version}:")
+    for sentence in found.sentences:
+        say(f"  {sentence}")
+    if not found.importance:
+        return
+    say(f"Share of what decides between {found.titles} titles, within one evening and over all:")
+    for group in found.importance:
+        if not group.is_negligible:
+            within, overall = round(group.within, 2) + 0.0, round(group.overall, 2) + 0.0
+            say(f"  {group.group:<14} {within:>5.0%} {overall:>5.0%}")
+    nothing = [group.group for group in found.importance if group.is_negligible]
+    if nothing:
+        say(f"Practically nothing comes from: {', '.join(nothing)}.")
 
 
 def _tell_comparison(comparison: Mapping[str, Any]) -> None:

@@ -43,6 +43,25 @@ class RawTitles:
 
 
 @dataclass(frozen=True, slots=True)
+class TitleTexts:
+    """What titles say of themselves in words, as columns of length n in the order of their ids.
+
+    Attributes
+    ----------
+    id : ndarray of int64
+    overview, keywords, directors, cast : sequence of object
+        As they were found, `None` where there is nothing. Encore writes texts, and several names
+        as one text with `title.NAME_SEPARATOR` between.
+    """
+
+    id: NDArray[np.int64]
+    overview: Sequence[object]
+    keywords: Sequence[object]
+    directors: Sequence[object]
+    cast: Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
 class RawContext:
     """What an impression says of its context: a code, or else three texts."""
 
@@ -93,9 +112,42 @@ class FeedbackRows:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceRows:
+    """Impressions of slates of which something was chosen and something not, of length m.
+
+    By slate, and within it by position.
+
+    Attributes
+    ----------
+    slate_id, media_id, context_code : ndarray of int64
+    is_chosen : ndarray of bool
+        It was said to be watched, or there is feedback on it.
+    """
+
+    slate_id: NDArray[np.int64]
+    media_id: NDArray[np.int64]
+    context_code: NDArray[np.int64]
+    is_chosen: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Viewing:
     """When a title was last watched, and whether the last verdict was to watch it again."""
 
     media_id: int
     watched_at: datetime
     would_watch_again: bool | None
+
+
+def is_of_a_choice(slate_id: NDArray[np.int64], is_chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark the impressions of slates of which at least one is chosen and at least one is not.
+
+    Examples
+    --------
+    >>> is_of_a_choice(np.array([7, 7, 8, 9]), np.array([True, False, True, False])).tolist()
+    [True, True, False, False]
+    """
+    _, slate = np.unique(slate_id, return_inverse=True)
+    shown = np.bincount(slate)
+    chosen = np.bincount(slate[is_chosen], minlength=len(shown))
+    return np.asarray((chosen > 0) & (chosen < shown))[slate]

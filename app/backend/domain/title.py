@@ -1,12 +1,14 @@
 """One thing in the library that can be watched: as a source tells it, as the library keeps it."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 KINDS: Final = ("movie", "series")
 FIRST_YEAR: Final = 1878
 LONGEST_MINUTES: Final = 1_440
+NAME_SEPARATOR: Final = "|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class TitleRecord:
     """A title as a source tells it, with its genres in the source's own words.
 
     `where` names the line or file it came from, for messages. `external_id` is the source's own
-    stable id (`imdb:tt0117571`) or `None`. `community_rating` is on a scale of 0 to 10.
+    stable id (`imdb:tt0117571`) or `None`. `community_rating` is on a scale of 0 to 10. `cast`
+    begins with who is named first.
     """
 
     title: str
@@ -41,6 +44,9 @@ class TitleRecord:
     community_rating: float | None = None
     age_rating: str | None = None
     overview: str | None = None
+    keywords: tuple[str, ...] = ()
+    directors: tuple[str, ...] = ()
+    cast: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -92,3 +98,17 @@ def comparable(text: str) -> str:
     True
     """
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def joined_names(names: Iterable[str]) -> str | None:
+    """Return names as one text, `None` where there is none.
+
+    A separator inside a name becomes a space, so that splitting finds the names again.
+
+    Examples
+    --------
+    >>> joined_names(["heist", "los|angeles"]), joined_names([" ", "|"])
+    ('heist|los angeles', None)
+    """
+    plain = (" ".join(name.replace(NAME_SEPARATOR, " ").split()) for name in names)
+    return NAME_SEPARATOR.join(filter(None, plain)) or None

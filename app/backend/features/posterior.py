@@ -1,17 +1,17 @@
 """The mixed model as arrays: a normal belief about its coefficients and about each rated title."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from app.backend.domain.errors import ArtefactDamaged
 from app.backend.domain.model import Arrays, Moments
 from app.backend.features import schema
-from app.backend.features.basis import context_basis, title_basis
-from app.backend.features.bounds import BOUNDED, clip, unbounded
+from app.backend.features.bounds import clip, unbounded
 from app.backend.features.encode import Codes, Floats
-from app.backend.features.interactions import TITLE_DEVIATION, design, folded, layout
+from app.backend.features.interactions import TITLE_DEVIATION, bases, folded, layout, product
+from app.backend.features.posterior_arrays import check_arrays, shapes_of
+from app.backend.features.side import Side, places
 
 FAMILY = "glmix"
 
@@ -38,6 +38,10 @@ class MixedPosterior:
         Prior variance of the effect of a title that was never rated.
     bounds : ndarray of float64, shape (len(BOUNDED), 2)
         What rows are clipped to.
+    side : Side
+        What is known beside X.
+    choice_strength : float
+        What the choice from a slate was estimated to say, beside verdicts; 0 to 1.
     """
 
     family: ClassVar[str] = FAMILY
@@ -50,13 +54,22 @@ class MixedPosterior:
     title_couplings: Floats
     title_variance: float
     bounds: Floats = field(default_factory=unbounded)
+    side: Side = field(default_factory=Side)
+    choice_strength: float = 0.0
 
-    def moments(self, X: Floats) -> Moments:
-        """Return the belief about each row's logit."""
-        X = clip(X, self.bounds)
-        context, title = context_basis(X), title_basis(X)
-        mean = np.einsum("ni,ij,nj->n", context, folded(self.coefficients), title, optimize=True)
-        regressors = design(X)
+    def moments(self, X: Floats, present: tuple[int, ...] = ()) -> Moments:
+        """Return the belief about each row's logit.
+
+        Parameters
+        ----------
+        X : ndarray of float64, shape (n, FEATURE_COUNT)
+        present : tuple of int
+            Ids of the members who watch; their effects are averaged. Empty: the household.
+        """
+        context, title = self.bases(X, present)
+        weights = folded(self.coefficients, *self.side.extras)
+        mean = np.einsum("ni,ij,nj->n", context, weights, title, optimize=True)
+        regressors = product(context, title)
         rows, known = self._rated(X[:, schema.MEDIA_ID])
         mean[rows] += self.title_effects[known]
         regressors[rows] -= self.title_couplings[known]
@@ -66,6 +79,13 @@ class MixedPosterior:
         variance[rows] += 1.0 / self.title_precisions[known]
         variance[unrated] += self.title_variance
         return Moments(mean, variance)
+
+    def bases(self, X: Floats, present: tuple[int, ...] = ()) -> tuple[Floats, Floats]:
+        """Return the two bases of rows, with everything this model knows behind them."""
+        X = clip(X, self.bounds)
+        members = np.array([present], dtype=np.int64).reshape(1, -1)
+        presence = np.repeat(self.side.presence(members), len(X), axis=0)
+        return bases(X, self.side.text_of(X[:, schema.MEDIA_ID].astype(np.int64)), presence)
 
     def title_effect_of(self, X: Floats) -> Floats:
         """Return the mean effect of each row's title, shape (n,); 0 where it was never rated."""
@@ -85,6 +105,10 @@ class MixedPosterior:
             "title_couplings": self.title_couplings,
             "title_variance": np.array([self.title_variance]),
             "bounds": self.bounds,
+            "text_ids": self.side.text_ids,
+            "text_vectors": self.side.text_vectors,
+            "member_ids": self.side.member_ids,
+            "choice_strength": np.array([self.choice_strength]),
         }
 
     @classmethod
@@ -96,46 +120,16 @@ class MixedPosterior:
         ArtefactDamaged
             Where an array is missing, has another shape or type, or holds impossible values.
         """
-        q, r = len(layout().names), np.size(arrays.get("title_ids", ()))
-        shapes = {
-            "coefficients": (q,),
-            "root": (q, q),
-            "title_ids": (r,),
-            "title_effects": (r,),
-            "title_precisions": (r,),
-            "title_couplings": (r, q),
-            "title_variance": (1,),
-            "bounds": (len(BOUNDED), 2),
-        }
-        for name, shape in shapes.items():
-            expected = np.dtype(np.int64 if name == "title_ids" else np.float64)
-            array = arrays.get(name)
-            if array is None or array.shape != shape or array.dtype != expected:
-                raise _damaged(f"{name} is missing or has another shape or type")
-            if not np.isfinite(array).all():
-                raise _damaged(f"{name} holds values that are not finite")
-        if set(arrays) != set(shapes):
-            raise _damaged(
-                f"it holds arrays that do not belong: {sorted(set(arrays) - set(shapes))}"
-            )
-        if np.any(np.diff(arrays["title_ids"]) <= 0):
-            raise _damaged("its titles are not in order")
-        if np.any(arrays["title_precisions"] <= 0) or arrays["title_variance"][0] < 0:
-            raise _damaged("a precision or variance is not positive")
-        if np.any(arrays["bounds"][:, 0] > arrays["bounds"][:, 1]):
-            raise _damaged("a lower bound lies above its upper bound")
-        values = dict(arrays)
-        return cls(title_variance=float(values.pop("title_variance")[0]), **values)
+        check_arrays(arrays, shapes_of(arrays))
+        values: dict[str, Any] = dict(arrays)
+        side = Side(*(values.pop(name) for name in ("text_ids", "text_vectors", "member_ids")))
+        for name in ("title_variance", "choice_strength"):
+            values[name] = float(values[name][0])
+        return cls(side=side, **values)
 
     def _rated(self, media_ids: Floats) -> tuple[Codes, Codes]:
         """Return the rows whose title was rated, and each one's position among the titles."""
-        wanted = media_ids.astype(np.int64)
-        at = np.searchsorted(self.title_ids, wanted)
-        inside = at < len(self.title_ids)
-        hit = np.zeros(len(wanted), dtype=bool)
-        hit[inside] = self.title_ids[at[inside]] == wanted[inside]
-        rows = np.flatnonzero(hit)
-        return rows, at[rows]
+        return places(self.title_ids, media_ids.astype(np.int64))
 
 
 def rules_posterior() -> MixedPosterior:
@@ -150,10 +144,4 @@ def rules_posterior() -> MixedPosterior:
         title_precisions=np.zeros(0),
         title_couplings=np.zeros((0, q)),
         title_variance=TITLE_DEVIATION**2,
-    )
-
-
-def _damaged(what: str) -> ArtefactDamaged:
-    return ArtefactDamaged(
-        f"The model cannot be used: {what}. Restore the file, or train again with: encore train"
     )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.backend.domain.model import Predictor
+from app.backend.domain.model import Moments, Predictor
 from app.backend.features.basis import checked
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.posterior import MixedPosterior
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +34,21 @@ class ServingClassifier:
     def config_record(self) -> Mapping[str, object]:
         """Return the hyperparameters as plain values, for the manifest."""
         return self.config
+
+
+def moments_for(predictor: Predictor, X: Floats, present: tuple[int, ...] = ()) -> Moments:
+    """Return the belief about each row of X for those present; only the mixed model knows members.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    X : ndarray of float64, shape (n, FEATURE_COUNT)
+    present : tuple of int
+        Ids of the members who watch. Empty: the household.
+    """
+    if isinstance(predictor, MixedPosterior):
+        return predictor.moments(X, present)
+    return predictor.moments(X)
 
 
 def class_probabilities(predictor: Predictor, X: Floats) -> Floats:

@@ -4,8 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.features import schema
@@ -45,6 +43,10 @@ def fit(X: Floats, y: Codes, config: AdditiveConfig, weight: Floats | None = Non
     if len(np.unique(y if weight is None else y[weight > 0])) < 2:
         raise InvalidInput("The baseline needs positives and negatives; y holds one class only.")
     columns = X[:, : schema.PROMISED_COUNT]
+    # Tens of megabytes that only this baseline needs.
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
+
     scaler = StandardScaler().fit(columns, sample_weight=weight)
     regression = LogisticRegression(C=config.inverse_penalty, max_iter=1_000)
     regression.fit(scaler.transform(columns), y, sample_weight=weight)

@@ -13,6 +13,8 @@ from app.backend.domain.model import Predictor
 from app.backend.features import bounds
 from app.backend.features.basis import checked
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.household import Evidence
+from app.backend.features.schema import FEATURE_COUNT
 from app.backend.features.serving import class_probabilities, likelier_class
 from app.backend.learning import additive, glmix
 from app.backend.learning.additive import AdditiveConfig
@@ -68,13 +70,26 @@ class ContextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.n_features_in_ = np.shape(X)[1]
         return self
 
+    def learn(self, evidence: Evidence) -> Self:
+        """Fit to all that is known of a household: the mixed model reads more of it than X tells.
+
+        Its cost follows distinct contexts and titles, not verdicts: X is never made.
+        """
+        training = evidence.training
+        if not isinstance(self.config, GlmixConfig):
+            return self.fit(training.X, training.y)
+        with threadpool_limits(limits=1, user_api="blas"):
+            self.predictor_ = glmix.fit_evidence(evidence, self.config)
+        self.classes_ = np.array([0, 1])
+        self.n_features_in_ = FEATURE_COUNT
+        return self
+
     def _fitted(self, X: Floats, y: Codes, weight: Floats | None) -> Predictor:
         """Fit the family's arrays to rows clipped to bounds that are learnt from them alone."""
-        learnt = bounds.learn(X, weight)
-        clipped = bounds.clip(X, learnt)
         if isinstance(self.config, GlmixConfig):
-            return replace(glmix.fit(clipped, y, self.config, weight), bounds=learnt)
-        return replace(additive.fit(clipped, y, self.config, weight), bounds=learnt)
+            return glmix.fit(X, y, self.config, weight)
+        learnt = bounds.learn(X, weight)
+        return replace(additive.fit(bounds.clip(X, learnt), y, self.config, weight), bounds=learnt)
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""

@@ -10,8 +10,8 @@ from app.backend.domain.model import Predictor
 from app.backend.domain.randomness import generator
 from app.backend.domain.runs import ADDITIVE, CHALLENGER, CHAMPION, RULES
 from app.backend.features import schema
-from app.backend.features.dataset import TrainingSet
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.household import Evidence
 from app.backend.features.posterior import rules_posterior
 from app.backend.learning.additive import AdditiveConfig
 from app.backend.learning.classifier import BASELINE, Config, ContextClassifier
@@ -59,11 +59,13 @@ class Trial:
         return measured
 
 
-def hold_trial(training: TrainingSet, config: Config, champion: Champion | None) -> Trial:
+def hold_trial(evidence: Evidence, config: Config, champion: Champion | None) -> Trial:
     """Let a recipe, the rules, the baseline and the champion answer for later rows.
 
-    The recipe and the baseline are trained anew for each block, on the rows before it.
+    The recipe and the baseline are trained anew for each block, on the rows before it and the
+    choices from their slates.
     """
+    training = evidence.training
     blocks = rolling_blocks(training.slate)
     for block in blocks:
         refuse_leakage(training.slate, (block.train, block.test))
@@ -71,9 +73,9 @@ def hold_trial(training: TrainingSet, config: Config, champion: Champion | None)
     tested = training.part(at)
     X = tested.X
     p = {
-        CHALLENGER: _rolling(training, blocks, config),
+        CHALLENGER: _rolling(evidence, blocks, config),
         RULES: rules_posterior().moments(X).probability,
-        ADDITIVE: _rolling(training, blocks, BASELINE),
+        ADDITIVE: _rolling(evidence, blocks, BASELINE),
     }
     if champion is not None:
         answers = champion.predictor.moments(X).probability
@@ -118,16 +120,16 @@ def requests(X: Floats) -> Codes:
     return np.asarray(said @ 2.0 ** np.arange(said.shape[1]), dtype=np.int64)
 
 
-def _rolling(training: TrainingSet, blocks: list[Block], config: Config) -> Floats:
+def _rolling(evidence: Evidence, blocks: list[Block], config: Config) -> Floats:
     """Return a recipe's predictions for the tested rows, shape (tested,)."""
-    parts = [_answers(training, block, config) for block in blocks]
+    parts = [_answers(evidence, block, config) for block in blocks]
     return np.concatenate(parts or [np.zeros(0)])
 
 
-def _answers(training: TrainingSet, block: Block, config: Config) -> Floats:
-    before, after = training.part(block.train), training.part(block.test)
-    y = before.y
+def _answers(evidence: Evidence, block: Block, config: Config) -> Floats:
+    before, after = evidence.part(block.train), evidence.training.part(block.test)
+    y = before.training.y
     if isinstance(config, AdditiveConfig) and len(np.unique(y)) < 2:
         rate = (y.sum() + 1.0) / (len(y) + 2.0)
         return np.full(len(block.test), rate)
-    return ContextClassifier(config).fit(before.X, y).predict_proba(after.X)[:, 1]
+    return ContextClassifier(config).learn(before).predict_proba(after.X)[:, 1]

@@ -2,22 +2,38 @@
 
 `logit p = trust . rules(context, title) + (context x title) . w + effect(title)`, each coefficient
 normal around the prior, one variance a group. Newton to the mode, Laplace around it, variances by
-EM against a prior that keeps small groups where they were.
+EM against a prior that keeps small groups where they were. What was passed over counts too: which
+title of a slate was taken is a conditional logit of the same logits, at an estimated strength.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import cho_solve, solve_triangular
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.features import schema
 from app.backend.features.encode import Codes, Floats
-from app.backend.features.interactions import GROUPS, TITLE_DEVIATION, design, layout
+from app.backend.features.household import Evidence
+from app.backend.features.interactions import GROUPS, TITLE_DEVIATION, bases, layout
 from app.backend.features.posterior import MixedPosterior
 from app.backend.features.rules import SUBSCORES
-from app.backend.learning.cells import aggregate
+from app.backend.features.side import Side
+from app.backend.learning.cells import Cells, Shown, nothing_shown, of_matrix, of_training
+from app.backend.learning.choice import strength_of_choices
+from app.backend.learning.curvature import Problem, surprise
+from app.backend.learning.newton import Limits, Mode, Prior, climb, settled
+
+# Each member with effects of their own adds a context basis of their own to every title's.
+MOST_MEMBERS: Final = 12
+TITLE: Final = "title"
+TRUST: Final = "trust"
+LEAVABLE: Final = (*(name for name, *_ in GROUPS), TITLE, TRUST)
+# What a variance is multiplied by so that nothing is learnt. Much less, and rounding in what is
+# left of a slope would keep the climb from its end.
+_NEXT_TO_NOTHING: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +50,52 @@ class GlmixConfig:
         The most steps to the mode.
     tolerance : float
         The largest gradient, in logits, that counts as the mode.
+    most_choice_strength : float
+        What choices may weigh at most, beside verdicts; 0 learns from verdicts alone.
+    selection : float
+        How much of what makes a pick surprising its verdict keeps; a title that is picked although
+        little spoke for it has an appeal that no column shows.
+    least_member_rows : int
+        From how many verdicts of their own members get effects of their own.
+    without : str
+        Groups whose weights stay at the rules: names of `GROUPS`, "title" or "trust", with commas
+        between. It is there to measure what each of them brings.
     """
 
     evidence_rounds: int = 3
     evidence_strength: float = 5.0
     newton_steps: int = 50
     tolerance: float = 1e-8
+    most_choice_strength: float = 1.0
+    least_member_rows: int = 50
+    selection: float = 0.25
+    without: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a configuration that cannot be fitted."""
-        if self.evidence_rounds < 0 or self.newton_steps < 1:
-            raise InvalidInput("evidence_rounds is at least 0 and newton_steps at least 1.")
+        if self.evidence_rounds < 0 or self.newton_steps < 1 or self.least_member_rows < 1:
+            raise InvalidInput(
+                "evidence_rounds is at least 0; newton_steps and least_member_rows at least 1."
+            )
         numbers = (self.evidence_strength, self.tolerance)
         if not all(math.isfinite(number) and number > 0 for number in numbers):
             raise InvalidInput("evidence_strength and tolerance are positive numbers.")
+        if not (0.0 <= self.most_choice_strength <= 1.0 and 0.0 <= self.selection <= 2.0):
+            raise InvalidInput(
+                "most_choice_strength is between 0 and 1, selection between 0 and 2."
+            )
+        unknown = self.left_out - set(LEAVABLE)
+        if unknown:
+            raise InvalidInput(f"There is no group {', '.join(sorted(unknown))} to leave out.")
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The names that `without` holds."""
+        return frozenset(self.without.split(",")) if self.without else frozenset()
 
 
 def fit(X: Floats, y: Codes, config: GlmixConfig, weight: Floats | None = None) -> MixedPosterior:
-    """Fit the mixed model; any number of rows and any balance of classes will do.
+    """Fit the mixed model to verdicts alone; any number of rows and balance of classes will do.
 
     Parameters
     ----------
@@ -62,130 +106,129 @@ def fit(X: Floats, y: Codes, config: GlmixConfig, weight: Floats | None = None) 
     weight : ndarray of float64, shape (n,), optional
         How often each row counts.
     """
-    cells = aggregate(X, y, weight)
-    media_ids = cells.X[:, schema.MEDIA_ID].astype(np.int64)
-    title_ids, title_of = np.unique(media_ids, return_inverse=True)
-    problem = _Problem(design(cells.X), cells.count, cells.positives, title_ids, title_of)
-    variance, title_variance = layout().deviation ** 2, TITLE_DEVIATION**2
-    mode = _mode(problem, variance, title_variance, config)
-    for _ in range(config.evidence_rounds):
-        variance, title_variance = _evidence(mode, config.evidence_strength)
-        mode = _mode(problem, variance, title_variance, config)
-    return _posterior(mode, title_ids, title_variance)
+    return fit_cells(of_matrix(X, y, weight, None), nothing_shown(), Side(), config)
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """What does not change between rounds: regressors, counts, and each cell's title."""
-
-    design: Floats
-    count: Floats
-    positives: Floats
-    title_ids: Codes
-    title_of: Codes
-
-
-@dataclass(frozen=True, slots=True)
-class _Mode:
-    """The mode under given variances, with the precision there in blocks A, B, diag(d)."""
-
-    coefficients: Floats
-    effects: Floats
-    factor: Floats
-    coupling: Floats
-    title_precision: Floats
+def fit_evidence(evidence: Evidence, config: GlmixConfig) -> MixedPosterior:
+    """Fit the mixed model to verdicts, to choices, and to what titles are about."""
+    training = evidence.training
+    vocal = _vocal(training.member, config.least_member_rows)
+    member: Codes = np.broadcast_to(np.int64(0), training.member.shape)
+    if len(vocal):
+        member = np.where(np.isin(training.member, vocal), training.member, 0)
+    side = Side(evidence.texts.ids, evidence.texts.vectors, vocal)
+    cells, shown = of_training(training, evidence.choices, member)
+    return fit_cells(cells, shown, side, config)
 
 
-def _mode(problem: _Problem, variance: Floats, title_variance: float, config: GlmixConfig) -> _Mode:
-    """Climb to the mode by Newton steps, halved where they would overshoot."""
-    prior_mean, precision = layout().prior_mean, 1.0 / variance
-    w, u = prior_mean.copy(), np.zeros(len(problem.title_ids))
-
-    def height(w: Floats, u: Floats) -> float:
-        logit = problem.design @ w + u[problem.title_of]
-        likelihood = problem.positives @ logit - problem.count @ np.logaddexp(0.0, logit)
-        prior = precision @ (w - prior_mean) ** 2 + u @ u / title_variance
-        return float(likelihood - 0.5 * prior)
-
-    best = height(w, u)
-    for _ in range(config.newton_steps):
-        blocks = _blocks(problem, w, u, precision, title_variance)
-        slope_w = blocks.residual @ problem.design - precision * (w - prior_mean)
-        slope_u = np.bincount(problem.title_of, blocks.residual, len(u)) - u / title_variance
-        largest = max(np.abs(slope_w).max(), np.abs(slope_u).max(initial=0.0))
-        if largest < config.tolerance:
-            break
-        step_w = cho_solve(
-            (blocks.factor, True), slope_w - blocks.coupling.T @ (slope_u / blocks.title_precision)
-        )
-        step_u = (slope_u - blocks.coupling @ step_w) / blocks.title_precision
-        size = 1.0
-        while height(w + size * step_w, u + size * step_u) < best and size > 1e-6:
-            size *= 0.5
-        w, u = w + size * step_w, u + size * step_u
-        best = height(w, u)
-    blocks = _blocks(problem, w, u, precision, title_variance)
-    return _Mode(w, u, blocks.factor, blocks.coupling, blocks.title_precision)
+def _vocal(member: Codes, least_rows: int) -> Codes:
+    """Return the members who said enough for effects of their own, ascending."""
+    member_ids, rows = np.unique(member[member > 0], return_counts=True)
+    enough = rows >= least_rows
+    most = np.argsort(-rows[enough], kind="stable")[:MOST_MEMBERS]
+    return np.sort(member_ids[enough][most])
 
 
-@dataclass(frozen=True, slots=True)
-class _Blocks:
-    residual: Floats
-    factor: Floats
-    coupling: Floats
-    title_precision: Floats
+def fit_cells(cells: Cells, shown: Shown, side: Side, config: GlmixConfig) -> MixedPosterior:
+    """Fit the mixed model to counts.
+
+    Parameters
+    ----------
+    cells : Cells
+    shown : Shown
+        Impressions of slates with a choice, by positions among the cells.
+    side : Side
+        What is known beside X: what titles are about, and whose effects are learnt.
+    config : GlmixConfig
+    """
+    problem = _problem(cells, shown, side)
+    prior = _prior(problem, *_variances(problem, config))
+    limits = Limits(config.newton_steps, config.tolerance)
+    mode = climb(problem, prior, 0.0, limits)
+    gamma = strength_of_choices(problem, mode.logit, config.most_choice_strength)
+    if gamma > 0.0:
+        expected = config.selection * gamma
+        problem = replace(problem, selection=expected * surprise(problem, mode.logit, gamma))
+        mode = climb(problem, prior, gamma, limits, mode)
+    # With that many cells, one round is as far as three take it.
+    rounds = min(config.evidence_rounds, 1 if problem.is_large else config.evidence_rounds)
+    for _ in range(rounds):
+        prior = _evidence(problem, mode, config)
+        mode = climb(problem, prior, gamma, limits, mode)
+    return _posterior(problem, settled(problem, prior, gamma, mode), prior, cells, side, gamma)
 
 
-def _blocks(
-    problem: _Problem, w: Floats, u: Floats, precision: Floats, title_variance: float
-) -> _Blocks:
-    """Return residuals and the precision at a point; titles are eliminated by their diagonal."""
-    logit = problem.design @ w + u[problem.title_of]
-    p = 0.5 * (1.0 + np.tanh(0.5 * logit))
-    curvature = problem.count * p * (1.0 - p)
-    weighted = problem.design * curvature[:, None]
-    seen = np.bincount(problem.title_of, curvature, len(u)).astype(np.float64)
-    title_precision = seen + 1.0 / title_variance
-    coupling = np.zeros((len(u), len(w)))
-    np.add.at(coupling, problem.title_of, weighted)
-    schur = problem.design.T @ weighted - coupling.T @ (coupling / title_precision[:, None])
-    schur[np.diag_indices_from(schur)] += precision
-    factor, _ = cho_factor(schur, lower=True)
-    return _Blocks(
-        problem.positives - problem.count * p, np.tril(factor), coupling, title_precision
-    )
-
-
-def _posterior(mode: _Mode, title_ids: Codes, title_variance: float) -> MixedPosterior:
-    identity = np.eye(len(mode.coefficients))
-    return MixedPosterior(
-        coefficients=mode.coefficients,
-        root=solve_triangular(mode.factor, identity, lower=True, trans="T"),
+def _problem(cells: Cells, shown: Shown, side: Side) -> Problem:
+    X = np.zeros((len(cells.titles), schema.FEATURE_COUNT))
+    X[:, len(schema.CONTEXT_COLUMNS) :] = cells.titles
+    said = np.zeros((len(cells.said), schema.FEATURE_COUNT))
+    said[:, : len(schema.CONTEXT_COLUMNS)] = cells.said
+    ids = X[:, schema.MEDIA_ID].astype(np.int64)
+    title_ids, effect_of = np.unique(ids, return_inverse=True)
+    return Problem(
+        context=bases(said, None, side.presence(cells.member[:, None]))[0],
+        title=bases(X, side.text_of(ids), None)[1],
+        count=cells.count,
+        positives=cells.positives,
         title_ids=title_ids,
-        title_effects=mode.effects,
-        title_precisions=mode.title_precision,
-        title_couplings=mode.coupling / mode.title_precision[:, None],
-        title_variance=title_variance,
+        effect_of=effect_of,
+        shown=shown,
+        selection=np.broadcast_to(0.0, cells.count.shape),
     )
 
 
-def _evidence(mode: _Mode, strength: float) -> tuple[Floats, float]:
+def _variances(problem: Problem, config: GlmixConfig) -> tuple[Floats, float]:
+    """Return the prior variance of each coefficient, and of a title's effect."""
+    shape = layout(*problem.extras)
+    left_out = np.array([name in config.left_out for name, *_ in GROUPS])
+    kept_still = np.concatenate(
+        [np.full(len(SUBSCORES), TRUST in config.left_out), left_out[shape.group]]
+    )
+    of_title = TITLE_DEVIATION**2 * (_NEXT_TO_NOTHING if TITLE in config.left_out else 1.0)
+    return shape.deviation**2 * np.where(kept_still, _NEXT_TO_NOTHING, 1.0), of_title
+
+
+def _prior(problem: Problem, variance: Floats, title_variance: float) -> Prior:
+    return Prior(layout(*problem.extras).prior_mean, 1.0 / variance, 1.0 / title_variance)
+
+
+def _posterior(
+    problem: Problem, mode: Mode, prior: Prior, cells: Cells, side: Side, gamma: float
+) -> MixedPosterior:
+    identity = np.eye(len(mode.w))
+    return MixedPosterior(
+        coefficients=mode.w,
+        root=solve_triangular(mode.solver.factor, identity, lower=True, trans="T"),
+        title_ids=problem.title_ids,
+        title_effects=mode.u,
+        title_precisions=mode.solver.title_precision,
+        title_couplings=mode.solver.coupling.divided(mode.solver.titles),
+        title_variance=1.0 / prior.title_precision,
+        bounds=cells.bounds,
+        side=side,
+        choice_strength=gamma,
+    )
+
+
+def _evidence(problem: Problem, mode: Mode, config: GlmixConfig) -> Prior:
     """One round of EM: each group's variance from its coefficients' expected squares.
 
-    The M-step of a scaled-inverse-chi-square prior with `strength` degrees of freedom at the
-    group's prior deviation (Gelman et al., Bayesian Data Analysis, section 2.6 and 15.5).
+    The M-step of a scaled-inverse-chi-square prior with `evidence_strength` degrees of freedom
+    at the group's prior deviation (Gelman et al., Bayesian Data Analysis, section 2.6 and 15.5).
     """
-    shape, trust_count = layout(), len(SUBSCORES)
-    covariance = cho_solve((mode.factor, True), np.eye(len(mode.coefficients)))
-    square = (mode.coefficients - shape.prior_mean) ** 2 + np.diag(covariance)
-    variance = shape.deviation**2
+    shape, trust_count, strength = layout(*problem.extras), len(SUBSCORES), config.evidence_strength
+    covariance = cho_solve((mode.solver.factor, True), np.eye(len(mode.w)))
+    square = (mode.w - shape.prior_mean) ** 2 + np.diag(covariance)
+    variance, of_title = _variances(problem, config)
     for number in range(len(GROUPS)):
         members = trust_count + np.flatnonzero(shape.group == number)
-        variance[members] = _updated(square[members], variance[members[0]], strength)
-    coupled = mode.coupling / mode.title_precision[:, None]
-    spread = np.einsum("rq,qp,rp->r", coupled, covariance, coupled, optimize=True)
-    title_square = mode.effects**2 + 1.0 / mode.title_precision + spread
-    return variance, _updated(title_square, TITLE_DEVIATION**2, strength)
+        if len(members):
+            variance[members] = _updated(square[members], variance[members[0]], strength)
+    # Where rows are many, coefficients are known too well for their doubt to widen an effect.
+    spread = 0.0 if problem.is_large else float(np.vdot(covariance, mode.solver.spread()))
+    title_square = mode.u**2 + 1.0 / mode.solver.title_precision
+    title_square[:1] += spread
+    return _prior(problem, variance, _updated(title_square, of_title, strength))
 
 
 def _updated(squares: Floats, prior_variance: float, strength: float) -> float:

@@ -15,6 +15,7 @@ TOO_LONG: Final = "too_long"
 LENGTH_UNKNOWN: Final = "length_unknown"
 WATCHED_LATELY: Final = "watched_lately"
 NOT_AGAIN: Final = "not_again"
+VETO: Final = "veto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,14 @@ class Candidates:
 
     titles: tuple[Title, ...]
     left_out: Mapping[str, int]
+
+    def only(self, rows: Sequence[int], reason: str) -> "Candidates":
+        """Return some of the candidates; the others are counted as left out for one reason."""
+        gone = len(self.titles) - len(rows)
+        if not gone:
+            return self
+        counts = {**self.left_out, reason: self.left_out.get(reason, 0) + gone}
+        return Candidates(tuple(self.titles[row] for row in rows), dict(sorted(counts.items())))
 
 
 def fitting(

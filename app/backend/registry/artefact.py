@@ -3,7 +3,8 @@
 Raising `FORMAT_NUMBER`: say in `upgraded` how arrays of the old number become those of the new
 one; add golden files of the old number to `tests/golden/`; say in the changelog what changed.
 
-1: the first. 2: `bounds`, what a model clips its rows to.
+1: the first. 2: `bounds`, what a model clips its rows to. 3: what titles are about, effects of
+members, and the strength of choices, in the mixed model.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ from app.backend.features.schema import FEATURE_NAMES, SCHEMA_NUMBER, schema_fin
 from app.backend.features.serving import ServingClassifier
 from app.backend.registry.files import write_pair
 
-FORMAT_NUMBER: Final = 2
+FORMAT_NUMBER: Final = 3
 ARRAYS_FILE: Final = "model.safetensors"
 MANIFEST_FILE: Final = "manifest.json"
 LARGEST_ARRAYS_BYTES: Final = 512 * 2**20
@@ -160,7 +161,13 @@ def damaged(path: Path, what: str) -> ArtefactDamaged:
 
 def upgraded(arrays: Arrays, number: int) -> Arrays:
     """Return arrays of a format's number as those of today's."""
-    return {"bounds": unbounded(), **arrays} if number == 1 else arrays
+    if number == 1:
+        arrays = {"bounds": unbounded(), **arrays}
+    if number <= 2 and "title_ids" in arrays:
+        nobody = np.zeros(0, dtype=np.int64)
+        beside = {"text_ids": nobody, "text_vectors": np.zeros((0, 0)), "member_ids": nobody}
+        arrays = {**beside, "choice_strength": np.zeros(1), **arrays}
+    return arrays
 
 
 def _built(path: Path, manifest: Mapping[str, Any], content: bytes) -> ServingClassifier:

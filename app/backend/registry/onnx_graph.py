@@ -57,7 +57,7 @@ def graph_bytes(predictor: Predictor) -> bytes:
     graph = _Graph(arrays)
     _bound(graph)
     if predictor.family == posterior.FAMILY:
-        logit = _mixed(graph, len(arrays["title_ids"]))
+        logit = _mixed(graph, arrays)
     elif predictor.family == additive.FAMILY:
         logit = _additive(graph)
     else:
@@ -166,10 +166,12 @@ def _additive(graph: _Graph) -> str:
     return graph.op("Add", weighted, "intercept")
 
 
-def _mixed(graph: _Graph, rated: int) -> str:
-    """Return the mixed model's logit, shrunk by its uncertainty, shape (N, 1)."""
-    regressors = _design(graph)
-    effect, coupling, own_variance = _title_effects(graph, rated, len(layout().names))
+def _mixed(graph: _Graph, arrays: Arrays) -> str:
+    """Return the mixed model's logit, shrunk by its uncertainty, (N, 1); nobody is present."""
+    extras = arrays["text_vectors"].shape[1], len(arrays["member_ids"])
+    regressors = _design(graph, len(arrays["text_ids"]), extras)
+    width = len(layout(*extras).names)
+    effect, coupling, own_variance = _title_effects(graph, len(arrays["title_ids"]), width)
     weighted = graph.row_sums(graph.op("Mul", regressors, "coefficients"))
     mean = graph.op("Add", weighted, effect)
     spread = graph.op("MatMul", graph.op("Sub", regressors, coupling), "root")
@@ -179,7 +181,7 @@ def _mixed(graph: _Graph, rated: int) -> str:
     return graph.op("Div", mean, graph.op("Sqrt", widened))
 
 
-def _design(graph: _Graph) -> str:
+def _design(graph: _Graph, told: int, extras: tuple[int, int]) -> str:
     """Return the regressors of `interactions.design`: trust in the rules, then the crosses."""
     ones = _ones(graph)
     said = graph.columns(BOUNDED_X, range(len(schema.CONTEXT_COLUMNS)))
@@ -189,10 +191,14 @@ def _design(graph: _Graph) -> str:
         graph.row_sums(graph.op("Mul", graph.op("MatMul", context, graph.fixed(rule)), title))
         for rule in basis.rule_matrices()
     ]
-    shape = layout()
-    crosses = graph.op(
-        "Mul", graph.columns(context, shape.context_at), graph.columns(title, shape.title_at)
-    )
+    if extras[0]:
+        title = graph.op("Concat", title, _text(graph, told, extras[0]), axis=1)
+    if extras[1]:
+        nobody = graph.op("Mul", ones, graph.fixed(np.zeros((1, extras[1]))))
+        context = graph.op("Concat", context, nobody, axis=1)
+    at = layout(*extras)
+    said, known = graph.columns(context, at.context_at), graph.columns(title, at.title_at)
+    crosses = graph.op("Mul", said, known)
     return graph.op("Concat", *trust, crosses, axis=1)
 
 
@@ -257,7 +263,7 @@ def _title_effects(graph: _Graph, rated: int, width: int) -> tuple[str, str, str
 
     The tables get one row more than there are rated titles: what holds for a title without any.
     """
-    at = _position_of_title(graph, rated)
+    at = _position_of_title(graph, "title_ids", rated)
     effects = graph.op("Concat", "title_effects", 0.0, axis=0)
     couplings = graph.op("Concat", "title_couplings", graph.fixed(np.zeros((1, width))), axis=0)
     inverse = graph.op("Div", 1.0, "title_precisions")
@@ -270,11 +276,17 @@ def _title_effects(graph: _Graph, rated: int, width: int) -> tuple[str, str, str
     )
 
 
-def _position_of_title(graph: _Graph, rated: int) -> str:
-    """Return where each row's title stands among the rated ones, or `rated`: a binary search."""
-    steps = rated.bit_length()
-    padding = graph.fixed(np.full(2**steps - rated, _NO_TITLE))
-    ids = graph.op("Concat", "title_ids", padding, axis=0)
+def _text(graph: _Graph, told: int, width: int) -> str:
+    """Return what each row's title is about, shape (N, width); zeros where nothing is told."""
+    vectors = graph.op("Concat", "text_vectors", graph.fixed(np.zeros((1, width))), axis=0)
+    return graph.op("Gather", vectors, _position_of_title(graph, "text_ids", told), axis=0)
+
+
+def _position_of_title(graph: _Graph, known: str, count: int) -> str:
+    """Return where each row's title stands among known ids, or `count`: a binary search."""
+    steps = count.bit_length()
+    padding = graph.fixed(np.full(2**steps - count, _NO_TITLE))
+    ids = graph.op("Concat", known, padding, axis=0)
     wanted = graph.as_integer(graph.op("Gather", INPUT, graph.fixed(schema.MEDIA_ID), axis=1))
     flat = graph.fixed(np.array([-1]))
     wanted = graph.op("Reshape", wanted, flat)
@@ -285,4 +297,4 @@ def _position_of_title(graph: _Graph, rated: int) -> str:
         smaller = graph.op("Less", graph.op("Gather", ids, last, axis=0), wanted)
         below = graph.op("Add", below, graph.op("Mul", graph.as_integer(smaller), size))
     found = graph.op("Equal", graph.op("Gather", ids, below, axis=0), wanted)
-    return graph.op("Where", found, below, graph.fixed(np.array([rated])))
+    return graph.op("Where", found, below, graph.fixed(np.array([count])))

@@ -19,6 +19,7 @@ TRUSTED: Final = (
     "app.backend.features.additive.AdditiveModel",
     "app.backend.features.posterior.MixedPosterior",
     "app.backend.features.serving.ServingClassifier",
+    "app.backend.features.side.Side",
     "app.backend.learning.additive.AdditiveConfig",
     "app.backend.learning.classifier.ContextClassifier",
     "app.backend.learning.glmix.GlmixConfig",

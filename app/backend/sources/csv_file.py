@@ -29,6 +29,9 @@ COLUMNS: Final = {
     "community rating": ("community rating", "imdb rating", "rating"),
     "age rating": ("age rating", "mpaa", "certificate"),
     "overview": ("overview", "plot"),
+    "keywords": ("keywords", "keyword"),
+    "directors": ("directors", "director"),
+    "cast": ("cast", "actors"),
     "imdb id": ("imdb id", "const"),
     "id": ("external id", "id"),
 }
@@ -38,7 +41,7 @@ _OPEN_QUOTE: Final = (
     "characters; close it, or double it if it is part of the text"
 )
 _DELIMITERS: Final = ",;\t"
-_GENRE_SEPARATORS: Final = re.compile("[|;,]")
+_SEPARATORS: Final = re.compile("[|;,]")
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 _BINARY: Final = re.compile("[\x00-\x08\x0e-\x1f]")
 _SAMPLE_BYTES: Final = 1 << 18
@@ -273,11 +276,14 @@ def _record(row: _Row, layout: _Layout, latest_year: int) -> TitleRecord:
         kind=kind,
         year=fields.year(cells.get("year", ""), latest_year),
         minutes=fields.minutes(cells.get("minutes", "")),
-        genres=fields.genres(_GENRE_SEPARATORS.split(cells.get("genres", ""))),
+        genres=fields.genres(_SEPARATORS.split(cells.get("genres", ""))),
         where=row.where,
         external_id=fields.external_id(cells.get("imdb id", ""), kind, "imdb")
         or fields.external_id(cells.get("id", ""), kind, "csv"),
         community_rating=fields.rating(cells.get("community rating", ""), "community rating"),
         age_rating=fields.clean(cells.get("age rating", ""), fields.LONGEST_AGE_RATING) or None,
         overview=fields.clean(cells.get("overview", ""), fields.LONGEST_OVERVIEW) or None,
+        keywords=fields.keywords(_SEPARATORS.split(cells.get("keywords", ""))),
+        directors=fields.people(_SEPARATORS.split(cells.get("directors", ""))),
+        cast=fields.people(_SEPARATORS.split(cells.get("cast", ""))),
     )

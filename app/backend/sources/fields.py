@@ -12,6 +12,10 @@ LONGEST_TITLE: Final = 300
 LONGEST_ID: Final = 200
 LONGEST_AGE_RATING: Final = 50
 LONGEST_OVERVIEW: Final = 2_000
+LONGEST_KEYWORD: Final = 64
+MOST_KEYWORDS: Final = 50
+LONGEST_PERSON: Final = 100
+MOST_PEOPLE: Final = 10
 HIGHEST_RATING: Final = 10.0
 
 _KINDS: Final = {
@@ -209,7 +213,7 @@ def number(text: str) -> float | None:
     return float(text.replace(",", ".")) if _DECIMAL.fullmatch(text) else None
 
 
-def genres(names: Iterable[str]) -> tuple[str, ...]:
+def genres(given: Iterable[str]) -> tuple[str, ...]:
     """Return the first names, each once, as they are written.
 
     Examples
@@ -217,14 +221,17 @@ def genres(names: Iterable[str]) -> tuple[str, ...]:
     >>> genres(["Sci-Fi & Fantasy", " drama", "", "Drama"])
     ('Sci-Fi & Fantasy', 'drama')
     """
-    found: dict[str, str] = {}
-    for given in names:
-        name = clean(given, LONGEST_NAME)
-        if name:
-            found.setdefault(comparable(name), name)
-        if len(found) == MOST_NAMES:
-            break
-    return tuple(found.values())
+    return _names(given, LONGEST_NAME, MOST_NAMES)
+
+
+def keywords(given: Iterable[str]) -> tuple[str, ...]:
+    """Return the first keywords, each once, as they are written."""
+    return _names(given, LONGEST_KEYWORD, MOST_KEYWORDS)
+
+
+def people(given: Iterable[str]) -> tuple[str, ...]:
+    """Return the first people, each once, as they are written."""
+    return _names(given, LONGEST_PERSON, MOST_PEOPLE)
 
 
 def external_id(text: str, of_kind: str, provider: str) -> str | None:
@@ -251,6 +258,17 @@ def shown(text: str) -> str:
     """Return the text in quotes, short and on one line, as a message shows it."""
     short = clean(text, 41)
     return repr(short if len(short) <= 40 else short[:39] + "…")
+
+
+def _names(given: Iterable[str], longest: int, most: int) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for one in given:
+        name = clean(one, longest)
+        if name:
+            found.setdefault(comparable(name), name)
+        if len(found) == most:
+            break
+    return tuple(found.values())
 
 
 def _rounded(value: float) -> int | None:

@@ -27,6 +27,8 @@ from app.backend.sources.nfo_document import (
 _KIND_OF_ROOT: Final = {"movie": "movie", "tvshow": "series"}
 _SKIPPED_FOLDERS: Final = frozenset({"extras", "@eadir", "#recycle", "$recycle.bin"})
 _GENRE_SEPARATORS: Final = re.compile(r"\s/\s|[|;,]")
+# A comma may be part of what a keyword or a person is called.
+_NAME_SEPARATORS: Final = re.compile(r"\s/\s|[|;]")
 _PROVIDER: Final = re.compile("[a-z][a-z0-9]{1,19}")
 _PROVIDERS: Final = ("imdb", "tmdb", "tvdb")
 _LEGACY_IDS: Final = (
@@ -95,12 +97,15 @@ class NfoFolder:
             kind=kind,
             year=_year(root, self.latest_year),
             minutes=minutes,
-            genres=_genres(root),
+            genres=fields.genres(_names(root, "genre", _GENRE_SEPARATORS)),
             where=where,
             external_id=_external_id(root, kind),
             community_rating=_rating(root),
             age_rating=fields.clean(_text(root, "mpaa"), fields.LONGEST_AGE_RATING) or None,
             overview=fields.clean(_text(root, "plot"), fields.LONGEST_OVERVIEW) or None,
+            keywords=fields.keywords(_names(root, "tag", _NAME_SEPARATORS)),
+            directors=fields.people(_names(root, "director", _NAME_SEPARATORS)),
+            cast=fields.people(_names(root, "actor/name", _NAME_SEPARATORS)),
         )
 
     def _minutes_of_episodes(self, folder: Path) -> int | None:
@@ -202,9 +207,9 @@ def _year(root: Element, latest: int) -> int | None:
     return found
 
 
-def _genres(root: Element) -> tuple[str, ...]:
-    texts = (genre.text or "" for genre in root.findall("genre"))
-    return fields.genres(name for text in texts for name in _GENRE_SEPARATORS.split(text))
+def _names(root: Element, tag: str, separators: re.Pattern[str]) -> Iterator[str]:
+    texts = (found.text or "" for found in root.findall(tag))
+    return (name for text in texts for name in separators.split(text))
 
 
 def _rating(root: Element) -> float | None:

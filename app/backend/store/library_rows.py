@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from sqlalchemy import Result, select
 from sqlalchemy.orm import Session
 
-from app.backend.domain.evidence import RawTitles
+from app.backend.domain.evidence import RawTitles, TitleTexts
 from app.backend.store import values
 from app.backend.store.promised import described
 
 ROWS_AT_ONCE: Final = 500
 COLUMNS = ("title", "genres", "duration", "year", "kind", "community_rating", "age_rating")
+TEXTS: Final = ("overview", "keywords", "directors", "cast")
 
 
 def read_titles(session: Session) -> RawTitles:
@@ -35,6 +36,21 @@ def read_titles(session: Session) -> RawTitles:
         **dict(zip((*COLUMNS, "source"), told, strict=True)),
         is_set_aside=is_hidden | is_removed,
     )
+
+
+def read_title_texts(session: Session) -> TitleTexts:
+    """Read what every title says of itself, in the order and number of `read_titles`.
+
+    Raises
+    ------
+    DatabaseUnreachable
+        Where the table or a promised column is missing.
+    """
+    media = described(session, "media")
+    names = ("id", *TEXTS)
+    query = select(*(media.optional(name) for name in names)).order_by(media.table.c.id)
+    ids, *texts = _columns(session.execute(query), len(names))
+    return TitleTexts(_keys(ids), **dict(zip(TEXTS, texts, strict=True)))
 
 
 def _keys(ids: Sequence[Any]) -> NDArray[np.int64]:

@@ -19,7 +19,18 @@ PROMISED: Final[Mapping[str, tuple[str, ...]]] = {
     "feedback": ("id", "recommendation_id", "rating", "would_watch_again"),
 }
 OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {
-    "media": ("kind", "community_rating", "age_rating", "source", "is_hidden", "removed_at"),
+    "media": (
+        "kind",
+        "community_rating",
+        "age_rating",
+        "source",
+        "is_hidden",
+        "removed_at",
+        "overview",
+        "keywords",
+        "directors",
+        "cast",
+    ),
     "recommendations": ("slate_id",),
     "feedback": ("member_id", "source", "created_at"),
 }

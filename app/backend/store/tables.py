@@ -77,7 +77,10 @@ class Member(Table):
 
 
 class Media(Table):
-    """A title of the library. `duration` is minutes of one sitting; `genres` is `'A,B'`."""
+    """A title of the library. `duration` is minutes of one sitting; `genres` is `'A,B'`.
+
+    Keywords, directors and cast are names with `|` between.
+    """
 
     __tablename__ = "media"
     __table_args__ = (
@@ -94,6 +97,9 @@ class Media(Table):
     community_rating: Mapped[float | None]
     age_rating: Mapped[str | None] = mapped_column(String(50))
     overview: Mapped[str | None] = mapped_column(Text)
+    keywords: Mapped[str | None] = mapped_column(Text)
+    directors: Mapped[str | None] = mapped_column(Text)
+    cast: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(20))
     source_key: Mapped[str] = mapped_column(String(400))
     identity: Mapped[str] = mapped_column(String(400))

@@ -12,7 +12,7 @@ from app.backend.domain.context import mood_as_json
 from app.backend.domain.errors import EventReused, NotFound
 from app.backend.domain.evening import ShownSlate, StoredVerdict, Verdict
 from app.backend.domain.evidence import DEMO
-from app.backend.domain.title import ImportCounts, TitleRecord
+from app.backend.domain.title import ImportCounts, TitleRecord, joined_names
 from app.backend.store.session import take_turns
 from app.backend.store.tables import (
     Feedback,
@@ -214,6 +214,9 @@ def _media_values(record: TitleRecord, genres: str) -> dict[str, object]:
         "community_rating": record.community_rating,
         "age_rating": record.age_rating,
         "overview": record.overview,
+        "keywords": joined_names(record.keywords),
+        "directors": joined_names(record.directors),
+        "cast": joined_names(record.cast),
     }
 
 

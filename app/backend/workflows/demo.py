@@ -85,7 +85,7 @@ def _live(session: WriteSession, rng: np.random.Generator, evening: int, at: dat
     slate = recommend(session, request, serving, lambda: at, derived_seed(DEMO, SEED, evening))
     pick, delight = _choice(rng, slate)
     choose(session, pick.recommendation_id, lambda: at)
-    rating = int(np.clip(np.round(2.7 + 0.9 * delight), 1, 5))
+    rating = int(np.clip(np.round(2.4 + 0.9 * delight), 1, 5))
     again = bool(rng.random() < 1 / (1 + np.exp(-2.0 * (rating - 3.2))))
     rate(
         session,

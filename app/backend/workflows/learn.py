@@ -18,6 +18,7 @@ from app.backend.domain.runs import FAILED, KEPT, PROMOTED, SKIPPED, Run, Versio
 from app.backend.features.dataset import TrainingSet, build
 from app.backend.features.drift import profile
 from app.backend.features.encode import Floats
+from app.backend.features.household import Evidence
 from app.backend.features.leakage import refuse_future
 from app.backend.learning.classifier import DEFAULT, ContextClassifier
 from app.backend.learning.evaluation import Champion, Trial, hold_trial
@@ -27,6 +28,7 @@ from app.backend.ml_model import prepare, save_model, train_model
 from app.backend.registry.versions import publish
 from app.backend.store import runs
 from app.backend.store.session import Database
+from app.backend.workflows.evidence import gather_evidence
 from app.backend.workflows.heartbeat import beating
 from app.backend.workflows.quality import PROFILE
 from app.backend.workflows.serving import Shelf
@@ -47,12 +49,17 @@ SENTENCES: Final = {
 class _Material:
     """What a run reads: the rows and an account of them, the library, and who serves so far."""
 
-    training: TrainingSet
+    evidence: Evidence
     facts: Mapping[str, Any]
     library: Floats
     champion: Version | None
     rival: Champion | None
     last: Run | None
+
+    @property
+    def training(self) -> TrainingSet:
+        """The verdicts that are learnt from."""
+        return self.evidence.training
 
     @property
     def champion_is_lost(self) -> bool:
@@ -134,9 +141,10 @@ def _read(database: Database, shelf: Shelf, clock: Clock) -> _Material:
         serving = shelf.serving(session)
         prepared = prepare(session, clock=clock)
         refuse_future(prepared.rows, prepared.training, partial(build, latest_year=latest_year))
+        evidence = gather_evidence(session, prepared)
         return _Material(
-            training=prepared.training,
-            facts=_data_facts(prepared.training),
+            evidence=evidence,
+            facts=_data_facts(evidence),
             library=prepared.titles.encoded()[~prepared.titles.raw.is_set_aside],
             champion=champion,
             rival=None
@@ -176,11 +184,10 @@ def _too_uniform(material: _Material) -> str:
 def _train(
     shelf: Shelf, run: Run, material: _Material, step: Callable[[str], None], clock: Clock
 ) -> _Ended:
-    training = material.training
     step("compare")
-    trial = hold_trial(training, DEFAULT, material.rival)
+    trial = hold_trial(material.evidence, DEFAULT, material.rival)
     step("fit")
-    model = train_model(training.X, training.y, config=DEFAULT, seed=run.seed)
+    model = train_model(material.evidence, config=DEFAULT, seed=run.seed)
     if model is None:
         raise InvalidInput(_too_uniform(material))
     learnt = _Learnt(model, trial, judge(trial, model.predictor_, material.library, run.seed))
@@ -223,9 +230,10 @@ def _save(folder: Path, run: Run, material: _Material, learnt: _Learnt, clock: C
     return Version(name, at, family, parent, run.id, digest, facts, metrics)
 
 
-def _data_facts(training: TrainingSet) -> dict[str, Any]:
+def _data_facts(evidence: Evidence) -> dict[str, Any]:
+    training = evidence.training
     return {
-        "data_fingerprint": training.fingerprint(),
+        "data_fingerprint": evidence.fingerprint(),
         "rows_read": training.rows_read,
         "rows_used": len(training.y),
         "quality": [asdict(check) for check in training.checks],

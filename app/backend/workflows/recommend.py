@@ -1,5 +1,6 @@
 """A request becomes a slate: candidates, scores, chance, reasons, and impressions on record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,14 +11,15 @@ from app.backend.domain.errors import LibraryEmpty, NothingFits
 from app.backend.domain.evening import Pick, ShownSlate, StoredSlate
 from app.backend.domain.randomness import derived_seed, generator
 from app.backend.domain.title import Title
-from app.backend.features.encode import encode_titles, for_context
+from app.backend.features.encode import Floats, encode_titles, for_context
 from app.backend.features.rules import default_rules
 from app.backend.features.titles import understand
-from app.backend.ranking.candidates import Candidates, fitting
+from app.backend.ranking.candidates import VETO, Candidates, fitting
 from app.backend.ranking.reasons import reasons
-from app.backend.ranking.slate import Policy, draw, utilities
+from app.backend.ranking.slate import Drawn, Policy, draw, utilities
 from app.backend.store import library_rows, reads, writes
 from app.backend.store.session import WriteSession
+from app.backend.workflows.company import judged, who_is_present
 from app.backend.workflows.serving import Serving
 
 HOUSEHOLD: Final = "home"
@@ -26,7 +28,10 @@ POLICY: Final = Policy()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a household asks for. All three parts of the context are said."""
+    """What a household asks for. All three parts of the context are said.
+
+    `members` names who is present; nobody named means the household.
+    """
 
     mood: str
     group_size: str
@@ -64,24 +69,18 @@ def recommend(
     """
     at = clock()
     candidates = candidates_for(session, request, at)
+    present = who_is_present(session, request.members)
     X = for_context(request.context.code, encode_titles(candidates.titles))
-    moments = serving.predictor.moments(X)
+    judgement = judged(serving.predictor, X, tuple(present), request.size)
+    candidates = candidates.only(judgement.rows.tolist(), VETO)
+    X = X[judgement.rows]
     rng = generator(derived_seed(HOUSEHOLD, seed))
-    drawn = draw(utilities(moments), X, request.size, POLICY, rng)
-    probability = moments.probability
-    picks = tuple(
-        Pick(
-            media_id=candidates.titles[row].id,
-            position=position,
-            propensity=propensity,
-            probability=float(probability[row]),
-            reasons=reasons(serving.predictor, X, candidates.titles, request.context, row),
-            features=_as_known(candidates.titles[row]),
-        )
-        for position, (row, propensity) in enumerate(
-            zip(drawn.rows, drawn.propensities, strict=True), start=1
-        )
-    )
+    drawn = draw(utilities(judgement.moments), X, request.size, POLICY, rng)
+    said = {
+        row: reasons(serving.predictor, X, candidates.titles, request.context, row, present)
+        for row in drawn.rows
+    }
+    picks = _picks(candidates, drawn, judgement.moments.probability, said)
     slate_id = writes.write_slate(session, _slate(request, serving, candidates, picks, at, seed))
     stored = reads.read_slate(session, slate_id)
     assert stored is not None  # noqa: S101  # it was written two lines above
@@ -104,6 +103,27 @@ def candidates_for(session: WriteSession, request: Request, at: datetime) -> Can
             {"excluded": dict(candidates.left_out)},
         )
     return candidates
+
+
+def _picks(
+    candidates: Candidates,
+    drawn: Drawn,
+    probability: Floats,
+    said: Mapping[int, tuple[str, ...]],
+) -> tuple[Pick, ...]:
+    return tuple(
+        Pick(
+            media_id=candidates.titles[row].id,
+            position=position,
+            propensity=propensity,
+            probability=float(probability[row]),
+            reasons=said[row],
+            features=_as_known(candidates.titles[row]),
+        )
+        for position, (row, propensity) in enumerate(
+            zip(drawn.rows, drawn.propensities, strict=True), start=1
+        )
+    )
 
 
 def _slate(

@@ -10,6 +10,7 @@ from app.backend.domain.errors import ModelError
 from app.backend.domain.model import Predictor
 from app.backend.domain.runs import Version
 from app.backend.features.posterior import rules_posterior
+from app.backend.registry.artefact import Artefact
 from app.backend.registry.versions import open_version
 from app.backend.store import runs
 
@@ -57,11 +58,28 @@ class Shelf:
             self._opened = {champion.version: self._open(champion)}
         return self._opened[champion.version]
 
+    def opened(self, version: Version) -> Serving:
+        """Return any version as it would serve.
+
+        Raises
+        ------
+        ModelError
+            Where its files cannot be trusted or read.
+        """
+        if version.version in self._opened and self._opened[version.version].version is not None:
+            return self._opened[version.version]
+        artefact = open_version(self.folder, version.version, version.digest)
+        return _serving(artefact, version)
+
     def _open(self, champion: Version) -> Serving:
         try:
             artefact = open_version(self.folder, champion.version, champion.digest)
         except ModelError as error:
             reason = f"The model {champion.version} cannot be used: {error.message}"
             return Serving(rules_posterior(), None, reason)
-        count = champion.metrics.get("feedback_count", 0)
-        return Serving(artefact.classifier.predictor_, champion.version, None, int(count))
+        return _serving(artefact, champion)
+
+
+def _serving(artefact: Artefact, version: Version) -> Serving:
+    count = version.metrics.get("feedback_count", 0)
+    return Serving(artefact.classifier.predictor_, version.version, None, int(count))

@@ -10,14 +10,18 @@ from app.backend.api import views
 from app.backend.api.dependencies import HouseholdDep, TrainerDep
 from app.backend.api.model_view import model_context
 from app.backend.api.quality_view import quality_context
+from app.backend.api.taste_view import taste_context
 from app.backend.api.templates import render
 from app.backend.domain.context import GroupSize, Mood, SessionLength
-from app.backend.domain.errors import LibraryEmpty, NothingFits
+from app.backend.domain.errors import InvalidInput, LibraryEmpty, NothingFits
 from app.backend.domain.evening import Verdict
 from app.backend.domain.randomness import fresh_seed
+from app.backend.store.session import ReadSession
 from app.backend.workflows import browse, feedback, recommend
 from app.backend.workflows.household import Household
 from app.backend.workflows.quality import quality_report
+from app.backend.workflows.serving import Serving
+from app.backend.workflows.taste import taste_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -117,12 +121,14 @@ def dismiss(request: Request, household: HouseholdDep, recommendation_id: PickId
 
 @router.get("/model")
 def model(request: Request, household: HouseholdDep) -> Response:
-    """Show who serves, how the last run went, and how the models compare."""
+    """Show who serves, how the last run went, how the models compare, and what they go by."""
     with household.database.reading() as session:
         overview = browse.models(session)
         serving = household.shelf.serving(session)
         demo = browse.is_demo(session)
-    return render(request, "model.html", {**model_context(overview, serving), "demo": demo})
+        told = _taste(session, serving, household)
+    context = {**model_context(overview, serving), "taste": told, "demo": demo}
+    return render(request, "model.html", context)
 
 
 @router.post("/training")
@@ -180,6 +186,14 @@ def _tonight(household: Household, choices: views.Choices, notice: str | None) -
             for pick in pending
         ],
     }
+
+
+def _taste(session: ReadSession, serving: Serving, household: Household) -> dict[str, Any] | None:
+    """Return what the model that serves goes by; `None` where its family cannot be read so."""
+    try:
+        return taste_context(taste_of(session, serving, household.clock))
+    except InvalidInput:
+        return None
 
 
 def _excluded(error: LibraryEmpty | NothingFits) -> list[str]:
