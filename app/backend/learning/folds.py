@@ -2,10 +2,8 @@
 
 from typing import Final
 
-import numpy as np
-
-from app.backend.domain.randomness import generator
 from app.backend.features.encode import Codes
+from app.backend.learning.rows import grouped_folds
 
 # From here on one fold tells enough, and the others would only cost.
 ONE_FOLD_FROM: Final = 20_000
@@ -16,10 +14,7 @@ def hold_out(unit: Codes, folds: int, seed: int) -> Codes:
 
     Rows of one unit are in one fold. From `ONE_FOLD_FROM` rows only fold 0 is held out.
     """
-    _, number = np.unique(unit, return_inverse=True)
-    count = int(number.max(initial=-1)) + 1
-    of_unit = generator(seed).permutation(count) % folds
-    fold = of_unit[number].astype(np.int64)
+    fold = grouped_folds(unit, folds, seed)
     if len(unit) >= ONE_FOLD_FROM:
         fold[fold > 0] = -1
     return fold

@@ -150,8 +150,8 @@ def fit_cells(cells: Cells, shown: Shown, side: Side, config: GlmixConfig) -> Mi
         expected = config.selection * gamma
         problem = replace(problem, selection=expected * surprise(problem, mode.logit, gamma))
         mode = climb(problem, prior, gamma, limits, mode)
-    # With that many cells, one round is as far as three take it.
-    rounds = min(config.evidence_rounds, 1 if problem.is_large else config.evidence_rounds)
+    # In a large problem the data hold the coefficients, and a round costs as much as a climb.
+    rounds = min(config.evidence_rounds, 1) if problem.is_large else config.evidence_rounds
     for _ in range(rounds):
         prior = _evidence(problem, mode, config)
         mode = climb(problem, prior, gamma, limits, mode)
@@ -223,13 +223,13 @@ def _evidence(problem: Problem, mode: Mode, config: GlmixConfig) -> Prior:
     for number in range(len(GROUPS)):
         members = trust_count + np.flatnonzero(shape.group == number)
         if len(members):
-            variance[members] = _updated(square[members], variance[members[0]], strength)
+            total = float(square[members].sum())
+            variance[members] = _updated(total, len(members), variance[members[0]], strength)
     # Where rows are many, coefficients are known too well for their doubt to widen an effect.
     spread = 0.0 if problem.is_large else float(np.vdot(covariance, mode.solver.spread()))
-    title_square = mode.u**2 + 1.0 / mode.solver.title_precision
-    title_square[:1] += spread
-    return _prior(problem, variance, _updated(title_square, of_title, strength))
+    total = float((mode.u**2 + 1.0 / mode.solver.title_precision).sum()) + spread
+    return _prior(problem, variance, _updated(total, len(mode.u), of_title, strength))
 
 
-def _updated(squares: Floats, prior_variance: float, strength: float) -> float:
-    return float((strength * prior_variance + squares.sum()) / (strength + len(squares)))
+def _updated(squares: float, count: int, prior_variance: float, strength: float) -> float:
+    return (strength * prior_variance + squares) / (strength + count)

@@ -14,7 +14,7 @@ from app.backend.learning.curvature import Curvature, Problem, Slope, curvature,
 # long as it makes good progress.
 GOOD_PROGRESS: Final = 0.3
 ROUNDING: Final = 1e-11
-# A slope of so many logits a row moves no coefficient by more than a thousandth of its deviation.
+# In a large problem: the slope, for each row, that counts as none.
 PRECISE_ENOUGH: Final = 1e-8
 
 
