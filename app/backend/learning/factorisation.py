@@ -14,15 +14,14 @@ import scipy.sparse as sp
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
 
 from app.backend.domain.errors import InvalidInput
-from app.backend.domain.randomness import derived_seed, generator
+from app.backend.domain.randomness import generator
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.table import Columns
 from app.backend.learning.one_hot import OneHot
-from app.backend.learning.rows import Rows, checked_matrix, checked_rows, probabilities
-from app.backend.learning.stopping import Limits, Trained, train
+from app.backend.learning.rows import Rows, checked_matrix, checked_rows
+from app.backend.learning.stopping import Limits, Trained, promised, train_seeds
 
 LEAST_BATCH: Final = 16
 # Kingma & Ba, Adam (ICLR 2015): the values they propose.
@@ -213,22 +212,15 @@ class FactorisationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         """
         rows = checked_rows(self.columns, X, y, sample_weight, unit)
         self.classes_, self.n_features_in_ = np.array([0, 1]), len(self.columns.names)
-        self.level_, self.trained_ = rows.level, None
-        if rows.has_both_classes:
-            limits = Limits(self.config.most_epochs, self.config.patience)
-            seeds = tuple(derived_seed(self.seed, at) for at in range(self.config.seeds))
-            with threadpool_limits(limits=1, user_api="blas"):
-                self.trained_ = train(self._learner, rows, seeds, limits)
+        limits = Limits(self.config.most_epochs, self.config.patience)
+        self.level_ = rows.level
+        self.trained_ = train_seeds(self._learner, rows, self.seed, self.config.seeds, limits)
         return self
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""
         check_is_fitted(self)
-        matrix = checked_matrix(self.columns, X)
-        if self.trained_ is None:
-            return probabilities(np.full(len(matrix), self.level_))
-        with threadpool_limits(limits=1, user_api="blas"):
-            return probabilities(self.trained_.logit(matrix))
+        return promised(self.trained_, self.level_, checked_matrix(self.columns, X))
 
     def predict(self, X: Floats) -> Codes:
         """Return the likelier class of each row."""

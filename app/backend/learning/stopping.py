@@ -5,10 +5,20 @@ from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from app.backend.domain.errors import InvalidInput
+from app.backend.domain.randomness import derived_seed
 from app.backend.features.encode import Floats
-from app.backend.learning.rows import Flags, Rows, grouped_folds, held_out, joined, log_loss
+from app.backend.learning.rows import (
+    Flags,
+    Rows,
+    grouped_folds,
+    held_out,
+    joined,
+    log_loss,
+    probabilities,
+)
 from app.backend.learning.temperature import fit_temperature
 
 HELD_OUT_SHARE: Final = 0.15
@@ -120,6 +130,28 @@ def train(
         for _ in range(epochs):
             learner.epoch()
     return Trained(learners, epochs, rows.level, temperature)
+
+
+def train_seeds(
+    make: Callable[[Rows, int], L], rows: Rows, seed: int, count: int, limits: Limits
+) -> Trained[L] | None:
+    """Train so many learners, each with a seed of its own; None where there is one class."""
+    if not rows.has_both_classes:
+        return None
+    seeds = tuple(derived_seed(seed, at) for at in range(count))
+    with threadpool_limits(limits=1, user_api="blas"):
+        return train(make, rows, seeds, limits)
+
+
+def promised(trained: Trained[L] | None, level: float, X: Floats) -> Floats:
+    """Return P(negative), P(positive) of rows: float64 of shape (n, 2).
+
+    `level` is the logit that answers where nothing was trained.
+    """
+    if trained is None:
+        return probabilities(np.full(len(X), level))
+    with threadpool_limits(limits=1, user_api="blas"):
+        return probabilities(trained.logit(X))
 
 
 def stopped(trials: Sequence[Trial[L]], limits: Limits) -> tuple[int, float]:
