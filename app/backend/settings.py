@@ -1,14 +1,16 @@
 """What an installation may choose, by environment variables; read once, at the edges."""
 
 import ipaddress
+from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.backend.domain.errors import BindRefused, SettingsInvalid
+from app.backend.workflows.training_options import Limits, Schedule, TrainingOptions
 
 
 class Settings(BaseSettings):
@@ -35,11 +37,51 @@ class Settings(BaseSettings):
         int,
         Field(ge=0, le=65535, description="The port to listen on; 0 takes any that is free."),
     ] = 8730
+    train_after_feedbacks: Annotated[
+        int,
+        Field(ge=0, le=10**6, description="How much new feedback starts a training; 0: none does."),
+    ] = 5
+    train_nightly_at: Annotated[
+        time | Literal[""],
+        Field(
+            description="When a training starts each night on which there is new feedback, as "
+            "HH:MM in UTC. Empty means never."
+        ),
+    ] = time(3, 30)
+    training_memory_mb: Annotated[
+        int,
+        Field(ge=0, description="How much memory a training may ask for; 0 sets no limit."),
+    ] = 4096
+    training_seconds: Annotated[
+        float,
+        Field(gt=0, description="How long one attempt of a training may take, in seconds."),
+    ] = 3600.0
+    training_threads: Annotated[
+        int,
+        Field(ge=1, le=1024, description="Threads of linear algebra that a training may use."),
+    ] = 1
+    keep_versions: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="How many of the newest model versions keep their files, beside those that "
+            "serve or could be rolled back to; 0 keeps all.",
+        ),
+    ] = 20
 
     @cached_property
     def models_dir(self) -> Path:
         """The folder of the model versions."""
         return self.data_dir / "models"
+
+    @cached_property
+    def training(self) -> TrainingOptions:
+        """How the household trains."""
+        return TrainingOptions(
+            limits=Limits(self.training_memory_mb, self.training_seconds, self.training_threads),
+            schedule=Schedule(self.train_after_feedbacks, self.train_nightly_at or None),
+            keep_versions=self.keep_versions,
+        )
 
     @cached_property
     def effective_database_url(self) -> str:

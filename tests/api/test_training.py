@@ -28,7 +28,7 @@ def finished(client: TestClient, location: str) -> dict[str, Any]:
     """Wait until a run has ended, and return it."""
     for _ in range(600):
         run: dict[str, Any] = client.get(location).json()
-        if run["state"] != "running":
+        if run["state"] not in {"queued", "running"}:
             return run
         time.sleep(0.05)
     raise AssertionError("the run did not end")

@@ -11,15 +11,18 @@ from app.backend.domain.errors import EncoreError, InputError, NothingFits, Oper
 
 CODES = {
     "body_too_large": 413,
+    "champion_changed": 409,
     "event_reused": 409,
     "invalid_input": 422,
     "library_empty": 409,
     "not_found": 404,
     "nothing_fits": 409,
+    "run_ended": 409,
     "source_malformed": 422,
     "source_unreadable": 422,
     "artefact_damaged": 500,
     "artefact_foreign": 500,
+    "artefact_missing": 500,
     "artefact_too_new": 500,
     "artefact_untrusted": 500,
     "extra_missing": 501,

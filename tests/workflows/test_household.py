@@ -7,11 +7,13 @@ import pytest
 
 from app.backend.domain.errors import DatabaseTooNew, NotFound, SettingsInvalid
 from app.backend.domain.progress import Step, silent
-from app.backend.domain.runs import Run
-from app.backend.store import reads, runs
-from app.backend.workflows import demo, learn
+from app.backend.domain.runs import Order, Run
+from app.backend.store import reads, runs, versions
+from app.backend.workflows import demo
 from app.backend.workflows.household import Household, open_household
 from app.backend.workflows.import_library import Imported
+from app.backend.workflows.jobs import ask_for_run
+from app.backend.workflows.steps import SENTENCES
 from tests.workflows.evenings import Ticking, live
 
 
@@ -51,16 +53,16 @@ def test_a_trainer_whose_run_was_erased_publishes_nothing(
     begun: list[Run] = []
 
     def start_over(step: Step, /) -> None:
-        if step.name == learn.SENTENCES["judge"]:
+        if step.name == SENTENCES["gate"]:
             with household.database.writing() as session:
                 demo.start_over(session)
-            begun.append(learn.start(household.database, clock, seed=2)[0])
+            begun.append(ask_for_run(household.database, Order(2), clock)[0])
 
     with pytest.raises(NotFound, match="erased while it ran"):
         household.train(1, start_over)
     with household.database.reading() as session:
         assert runs.read_runs(session, 5) == begun
-        assert runs.read_versions(session, 5) == []
+        assert versions.read_versions(session, 5) == []
 
 
 def test_two_who_train_at_once_share_one_run(

@@ -5,7 +5,7 @@ from app.backend.domain.progress import silent
 from app.backend.domain.title import Refusal
 from app.backend.ml_model import prepare
 from app.backend.sources.library_source import Entry
-from app.backend.store import runs
+from app.backend.store import versions
 from app.backend.workflows import browse
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported, import_library
@@ -65,13 +65,13 @@ def test_a_real_library_ends_the_demo(trained_demo: Household) -> None:
     """The demo's titles leave, its feedback is set aside and counted, the rules serve."""
     with trained_demo.database.reading() as session:
         assert browse.is_demo(session)
-        assert runs.champion(session) is not None
+        assert versions.champion(session) is not None
         before = prepare(session, clock=trained_demo.clock).training
     told = bring(trained_demo, ListSource(varied_titles()))
     assert told.demo_titles_retired >= 300
     with trained_demo.database.reading() as session:
         assert not browse.is_demo(session)
-        assert runs.champion(session) is None
+        assert versions.champion(session) is None
         after = prepare(session, clock=trained_demo.clock).training
         assert browse.models(session).feedback_count == 0
     assert (before.rows_read, len(before.y)) == (60, 60)

@@ -6,17 +6,20 @@ import pytest
 from app.backend.domain.context import MOODS, Context
 from app.backend.domain.evening import StoredPick
 from app.backend.domain.progress import silent
+from app.backend.domain.runs import MOST_ATTEMPTS, Order, Run
 from app.backend.features.encode import encode_titles
 from app.backend.features.titles import understand
 from app.backend.learning.classifier import BASELINE, ContextClassifier
 from app.backend.learning.gate import top_titles
 from app.backend.ml_model import prepare_training_data
-from app.backend.store import library_rows, runs
+from app.backend.store import jobs, library_rows, runs, versions
 from app.backend.workflows import learn
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported
+from app.backend.workflows.jobs import ask_for_run, cancel, claim
 from app.backend.workflows.recommend import Request
 from app.backend.workflows.serving import Shelf
+from app.backend.workflows.steps import SENTENCES
 from tests.workflows.evenings import Noted, Ticking, ask, live
 
 
@@ -105,9 +108,10 @@ def test_the_same_feedback_and_seed_give_the_same_bytes(lived_demo: Household) -
     """Two trainings from one state end in one digest."""
     first, _ = lived_demo.train(3, silent)
     with lived_demo.database.writing() as session:
-        digest = runs.read_version(session, first.model_version or "")
+        digest = versions.read_version(session, first.model_version or "")
         session.connection().exec_driver_sql("DELETE FROM promotions")
         session.connection().exec_driver_sql("DELETE FROM model_versions")
+        session.connection().exec_driver_sql("DELETE FROM training_events")
         session.connection().exec_driver_sql("DELETE FROM training_runs")
     again = Household(
         lived_demo.database,
@@ -116,7 +120,7 @@ def test_the_same_feedback_and_seed_give_the_same_bytes(lived_demo: Household) -
     )
     second, _ = again.train(3, silent)
     with lived_demo.database.reading() as session:
-        other = runs.read_version(session, second.model_version or "")
+        other = versions.read_version(session, second.model_version or "")
     assert digest is not None
     assert other is not None
     assert digest.digest == other.digest
@@ -126,7 +130,7 @@ def test_steps_are_told_in_order(lived_demo: Household) -> None:
     """Whoever watches sees each step begin."""
     noted = Noted()
     lived_demo.train(0, noted)
-    assert noted.names == [learn.SENTENCES[step] for step in learn.STEPS]
+    assert noted.names == list(SENTENCES.values())
 
 
 def test_after_training_each_mood_has_its_own_top_ten(trained_demo: Household) -> None:
@@ -155,7 +159,7 @@ def test_the_additive_baseline_ranks_alike_whatever_the_mood(trained_demo: House
 def test_a_damaged_champion_leaves_the_rules_to_serve(trained_demo: Household) -> None:
     """A changed byte is noticed before parsing; the reason is told, and picks go on."""
     with trained_demo.database.reading() as session:
-        champion = runs.champion(session)
+        champion = versions.champion(session)
     assert champion is not None
     path = trained_demo.shelf.folder / champion.version / "model.safetensors"
     content = bytearray(path.read_bytes())
@@ -172,38 +176,80 @@ def test_a_damaged_champion_leaves_the_rules_to_serve(trained_demo: Household) -
         assert Shelf(trained_demo.shelf.folder).serving(session).is_fallback
 
 
-def test_a_second_request_finds_the_run_under_way(household: Household, clock: Ticking) -> None:
-    """One run at a time; one that gives no sign of life for half a minute is ended."""
-    first, is_new = learn.start(household.database, household.clock, 1)
-    second, is_second_new = learn.start(household.database, household.clock, 2)
-    assert (is_new, is_second_new) == (True, False)
-    assert second.id == first.id
-    clock.advance(seconds=31)
-    third, is_third_new = learn.start(household.database, household.clock, 3)
-    assert is_third_new
+def claimed(household: Household, seed: int = 0) -> Run:
+    """Ask for a run and take it."""
+    ask_for_run(household.database, Order(seed), household.clock)
+    run = claim(household.database, "test", household.clock)
+    assert run is not None
+    return run
+
+
+def let_lapse(household: Household) -> None:
+    """Let the lease of whoever trains have run out."""
+    with household.database.writing() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE training_runs SET lease_until = '2020-01-01 00:00:00' WHERE turn = 1"
+        )
+
+
+def test_a_second_request_finds_the_run_under_way(household: Household) -> None:
+    """One run at a time: whoever asks while it waits or runs is told of it."""
+    first, is_new = ask_for_run(household.database, Order(1), household.clock)
+    second, is_second_new = ask_for_run(household.database, Order(2), household.clock)
+    assert (is_new, is_second_new, second.id) == (True, False, first.id)
+    assert claim(household.database, "test", household.clock) is not None
+    third, is_third_new = ask_for_run(household.database, Order(3), household.clock)
+    assert (is_third_new, third.id, third.state) == (False, first.id, "running")
+
+
+def test_a_lapsed_run_is_begun_again_and_given_up_at_last(household: Household) -> None:
+    """Whoever gives no sign of life loses the run; after three attempts it fails, saying why."""
+    claimed(household)
+    for attempt in range(2, MOST_ATTEMPTS + 1):
+        assert claim(household.database, "other", household.clock) is None
+        let_lapse(household)
+        again = claim(household.database, "other", household.clock)
+        assert again is not None
+        assert (again.attempt, len(again.failures)) == (attempt, attempt - 1)
+    let_lapse(household)
+    assert claim(household.database, "other", household.clock) is None
     with household.database.reading() as session:
-        ended = runs.read_run(session, first.id)
-    assert ended is not None
-    assert ended.state == "failed"
-    assert third.id != first.id
+        ended = runs.read_runs(session, 1)[0]
+    assert (ended.state, len(ended.failures)) == ("failed", MOST_ATTEMPTS)
+    assert "no sign of life" in (ended.reason or "")
 
 
-def test_a_run_that_was_ended_meanwhile_publishes_nothing(
-    lived_demo: Household, clock: Ticking
-) -> None:
-    """A trainer that comes back too late changes neither the versions nor who serves."""
-    run, _ = learn.start(lived_demo.database, lived_demo.clock, 0)
+@pytest.mark.parametrize("step", list(SENTENCES))
+def test_a_trainer_that_lost_its_run_publishes_nothing(lived_demo: Household, step: str) -> None:
+    """At whatever step another attempt took over: the late one changes nothing at all."""
+    run = claimed(lived_demo)
 
-    def end_it(step: object, /) -> None:
-        if getattr(step, "name", "") == learn.SENTENCES["judge"]:
-            clock.advance(seconds=31)
-            learn.start(lived_demo.database, lived_demo.clock, 1)
+    def take_over(told: object, /) -> None:
+        if getattr(told, "name", "") == SENTENCES[step]:
+            let_lapse(lived_demo)
+            assert claim(lived_demo.database, "other", lived_demo.clock) is not None
 
-    ended = learn.learn(lived_demo.database, lived_demo.shelf, run, lived_demo.clock, end_it)
-    assert ended.state == "failed"
+    late = learn.learn(lived_demo.database, lived_demo.shelf, run, lived_demo.clock, take_over)
+    assert (late.state, late.attempt, late.model_version) == ("running", 2, None)
     with lived_demo.database.reading() as session:
-        assert runs.read_versions(session, 10) == []
-        assert runs.champion(session) is None
+        assert versions.read_versions(session, 10) == []
+        assert versions.champion(session) is None
+        assert jobs.holds(session, late.hold)
+
+
+def test_a_run_that_is_cancelled_publishes_nothing(lived_demo: Household) -> None:
+    """From the moment of the request it is over, and what was staged is gone."""
+    run = claimed(lived_demo)
+
+    def cancel_it(told: object, /) -> None:
+        if getattr(told, "name", "") == SENTENCES["gate"]:
+            cancel(lived_demo.database, run.id, lived_demo.clock)
+
+    ended = learn.learn(lived_demo.database, lived_demo.shelf, run, lived_demo.clock, cancel_it)
+    assert ended.state == "cancelled"
+    assert list(lived_demo.shelf.folder.iterdir()) == []
+    with lived_demo.database.reading() as session:
+        assert versions.read_versions(session, 10) == []
 
 
 def test_a_fault_ends_the_run_with_its_reason(
@@ -214,7 +260,7 @@ def test_a_fault_ends_the_run_with_its_reason(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(learn, "train_model", broken)
+    monkeypatch.setattr("app.backend.workflows.learn.train_model", broken)
     with pytest.raises(ZeroDivisionError):
         lived_demo.train(0, silent)
     with lived_demo.database.reading() as session:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.backend.domain.progress import silent
 from app.backend.ml_model import prepare
-from app.backend.store import runs
+from app.backend.store import versions
 from app.backend.store.session import Database
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported
@@ -74,7 +74,7 @@ def test_what_a_version_learnt_from_is_written_down(trained_demo: Household) -> 
     """Its manifest has the counts and the split; nothing was rated since, so nothing moved."""
     found = report_on(trained_demo)
     with trained_demo.database.reading() as session:
-        version = runs.champion(session)
+        version = versions.champion(session)
         rows = len(prepare(session, clock=trained_demo.clock).training.y)
     assert version is not None
     assert sum(version.manifest["data"]["profile"]["mood"].values()) == rows

@@ -8,8 +8,9 @@ import pytest
 
 from app.backend.domain.errors import ArtefactDamaged
 from app.backend.domain.progress import silent
+from app.backend.domain.runs import Promotion
 from app.backend.registry.versions import open_version
-from app.backend.store import runs
+from app.backend.store import versions
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported
 from app.backend.workflows.recommend import Request
@@ -116,10 +117,10 @@ def test_a_new_champion_is_picked_up_without_a_restart(
     run, _ = household.train(1, silent)
     assert run.model_version is not None
     with household.database.writing() as session:
-        runs.write_promotion(session, run.model_version, "By hand.", clock())
+        versions.write_promotion(session, Promotion(run.model_version, clock(), "By hand.", "hand"))
     assert ask(household).model_version == run.model_version
     with household.database.writing() as session:
-        runs.write_promotion(session, None, "By hand.", clock())
+        versions.write_promotion(session, Promotion(None, clock(), "By hand.", "hand"))
     assert ask(household).model_version is None
 
 
@@ -131,14 +132,16 @@ def test_a_run_that_is_not_promoted_leaves_what_served(
     live(household, clock, 8, lambda _pick, mood: mood == "funny")
     first, _ = household.train(1, silent)
     with household.database.writing() as session:
-        runs.write_promotion(session, first.model_version, "By hand.", clock())
+        versions.write_promotion(
+            session, Promotion(first.model_version, clock(), "By hand.", "hand")
+        )
     live(household, clock, 4, lambda _pick, mood: mood == "action", seed=1)
     second, _ = household.train(1, silent)
     assert (first.state, second.state) == ("kept", "kept")
     assert second.model_version not in (None, first.model_version)
     assert ask(household).model_version == first.model_version
     with household.database.reading() as session:
-        challenger = runs.read_version(session, str(second.model_version))
+        challenger = versions.read_version(session, str(second.model_version))
     assert challenger is not None
     assert (challenger.parent, challenger.is_champion) == (first.model_version, False)
 

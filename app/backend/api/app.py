@@ -21,6 +21,7 @@ from app.backend.api.routes import (
     pages,
     recommendations,
     training_runs,
+    versions,
 )
 from app.backend.api.schemas import DESCRIPTION
 from app.backend.api.trainer import Trainer
@@ -36,6 +37,7 @@ def create_app(household: Household) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        trainer.begin()
         yield
         await run_in_threadpool(trainer.finish)
 
@@ -58,7 +60,7 @@ def create_app(household: Household) -> FastAPI:
     app.state.encore = ApiState(household, trainer)
     add_fault_handlers(app)
     app.include_router(health.router)
-    for module in (recommendations, feedback, training_runs, models, data_quality):
+    for module in (recommendations, feedback, training_runs, models, versions, data_quality):
         app.include_router(module.router, prefix=API_PREFIX)
     app.include_router(pages.router)
     static = resources.files(frontend) / "static"

@@ -6,12 +6,14 @@ from typing import Any, Final
 from app.backend.api.views import moment_label
 from app.backend.domain.runs import (
     ADDITIVE,
+    CANCELLED,
     CHALLENGER,
     CHAMPION,
     FAILED,
     KEPT,
     LEAST_PAIRS,
     PROMOTED,
+    QUEUED,
     RULES,
     RUNNING,
     SKIPPED,
@@ -20,8 +22,9 @@ from app.backend.domain.runs import (
     fairly_compared,
 )
 from app.backend.workflows.browse import ModelOverview
-from app.backend.workflows.learn import SENTENCES, STEPS
 from app.backend.workflows.serving import Serving
+from app.backend.workflows.steps import SENTENCES, STEPS
+from app.backend.workflows.versions import Period
 
 NAMES: Final = {
     CHALLENGER: "The new model",
@@ -30,28 +33,44 @@ NAMES: Final = {
     ADDITIVE: "Plain logistic",
 }
 HEADINGS: Final = {
+    QUEUED: "Training begins in a moment",
     RUNNING: "Training …",
+    CANCELLED: "Training was cancelled",
     PROMOTED: "The new model serves",
     KEPT: "The new model does not serve",
     SKIPPED: "Nothing was trained",
     FAILED: "Training failed",
 }
+DECIDED: Final = {
+    "start": "From the start",
+    "gate": "Earned it at the gate",
+    "hand": "Promoted by hand",
+    "rollback": "Rolled back",
+    "damage": "Stepped in for a damaged one",
+    "library": "Another library moved in",
+}
 WIDEST_BAR: Final = 170
+MOST_PERIODS: Final = 20
 
 
-def model_context(overview: ModelOverview, serving: Serving) -> dict[str, Any]:
+def model_context(
+    overview: ModelOverview, serving: Serving, periods: Sequence[Period]
+) -> dict[str, Any]:
     """Return what the template of the page asks for."""
     latest = overview.runs[0] if overview.runs else None
     judged = next((run for run in overview.runs if run.comparison), None)
     return {
         "page": "model",
+        "champion": "rules" if overview.champion is None else overview.champion.version,
         "serving": _serving(overview.champion, serving),
         "run": None if latest is None else _run(latest),
-        "training": latest is not None and latest.state == RUNNING,
+        "training": latest is not None and latest.is_active,
         "comparison": [] if judged is None else _comparison(judged.comparison or {}),
         "feedback_count": overview.feedback_count,
         "quality": [] if latest is None else _quality(latest.quality or ()),
         "versions": [_version(version) for version in overview.versions],
+        "can_roll_back": len(periods) > 1,
+        "history": [_period(period) for period in periods[:MOST_PERIODS]],
     }
 
 
@@ -60,18 +79,28 @@ def _serving(champion: Version | None, serving: Serving) -> dict[str, str]:
         reason = serving.reason or ""
         return {"title": "The rules are serving", "sentence": reason}
     learnt = f"It learnt from {serving.feedback_count} rated picks."
-    return {"title": f"Model {serving.version} is serving", "sentence": learnt}
+    told = learnt if serving.reason is None else f"{learnt} {serving.reason}"
+    return {"title": f"Model {serving.version} is serving", "sentence": told}
 
 
 def _run(run: Run) -> dict[str, Any]:
     at = STEPS.index(run.step) if run.step in STEPS else 0
     over = run.state in {PROMOTED, KEPT}
+    seconds = {str(step["name"]): f"{step['seconds']:.1f} s" for step in run.steps}
     steps = [
-        {"name": SENTENCES[step], "done": over or number < at} for number, step in enumerate(STEPS)
+        {
+            "id": step,
+            "name": SENTENCES[step],
+            "done": over or (run.state == RUNNING and number < at) or step in seconds,
+            "seconds": seconds.get(step, ""),
+        }
+        for number, step in enumerate(STEPS)
     ]
     finished = None if run.finished_at is None else f"Finished {moment_label(run.finished_at)}"
     return {
+        "id": run.id,
         "state": run.state,
+        "failures": [failure["reason"] for failure in run.failures],
         "heading": HEADINGS.get(run.state, run.state),
         "reason": run.reason,
         "steps": steps if run.state != SKIPPED else [],
@@ -118,4 +147,18 @@ def _version(version: Version) -> dict[str, Any]:
         "feedback_count": version.metrics["feedback_count"],
         "log_loss": "not measured" if measured is None else f"{measured['log_loss']:.3f}",
         "is_champion": version.is_champion,
+        "gone": version.set_aside_because
+        or ("Its files were pruned." if version.pruned_at else None),
+        "has_card": "card.html" in (version.files or {}) and version.is_usable,
+    }
+
+
+def _period(period: Period) -> dict[str, str]:
+    since = "the beginning" if period.since is None else moment_label(period.since)
+    until = "now" if period.until is None else moment_label(period.until)
+    return {
+        "name": period.version or "The rules",
+        "span": f"{since} to {until}",
+        "reason": period.reason,
+        "decided": f"{DECIDED.get(period.kind, period.kind)} ({period.actor})",
     }

@@ -27,11 +27,13 @@ EventId = Annotated[
 ]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """What is sent: nothing else, and of these types."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _Told(BaseModel):
+class Told(BaseModel):
     """What is told of something that is remembered, under the names it is remembered by."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -51,7 +53,7 @@ class ErrorEnvelope(BaseModel):
     error: Problem
 
 
-class RecommendationRequest(_Strict):
+class RecommendationRequest(Strict):
     """What the household says about its evening."""
 
     model_config = ConfigDict(
@@ -70,7 +72,7 @@ class RecommendationRequest(_Strict):
     seed: Annotated[int, Field(ge=0, lt=2**53)] | None = None
 
 
-class PickOut(_Told):
+class PickOut(Told):
     """One title of a slate; `minutes` is one sitting. The first position is the lead."""
 
     recommendation_id: int
@@ -87,7 +89,7 @@ class PickOut(_Told):
     reasons: list[str]
 
 
-class SlateOut(_Told):
+class SlateOut(Told):
     """A slate. `model_version` is null where the rules answered, and `served_by` says why."""
 
     id: int
@@ -106,7 +108,7 @@ class SlateOut(_Told):
         return cls.model_validate({**_attributes(slate), "served_by": served_by})
 
 
-class FeedbackRequest(_Strict):
+class FeedbackRequest(Strict):
     """What someone thought of a pick. With `event_id`, sending it twice is harmless."""
 
     model_config = ConfigDict(
@@ -124,7 +126,7 @@ class FeedbackRequest(_Strict):
     event_id: EventId | None = None
 
 
-class FeedbackOut(_Told):
+class FeedbackOut(Told):
     """A verdict as it is kept; `is_new` is false where it was known already."""
 
     id: int
@@ -134,55 +136,6 @@ class FeedbackOut(_Told):
     member: str | None
     created_at: datetime
     is_new: bool
-
-
-class TrainingRequest(_Strict):
-    """How to train; nothing needs to be said."""
-
-    seed: Annotated[int, Field(ge=0, lt=2**53)] = 0
-
-
-class TrainingRunOut(_Told):
-    """One attempt to learn. `state` is running, promoted, kept, skipped or failed."""
-
-    id: int
-    state: str
-    step: str
-    seed: int
-    started_at: datetime
-    finished_at: datetime | None
-    rows_read: int | None
-    rows_used: int | None
-    quality: list[dict[str, Any]] | None
-    comparison: dict[str, Any] | None
-    model_version: str | None
-    reason: str | None
-
-
-class TrainingRunsOut(BaseModel):
-    """The latest runs, the newest first."""
-
-    training_runs: list[TrainingRunOut]
-
-
-class ModelOut(_Told):
-    """One version of the model."""
-
-    version: str
-    created_at: datetime
-    family: str
-    parent: str | None
-    run_id: int
-    is_champion: bool
-    digest: str
-    metrics: dict[str, Any]
-
-
-class ModelsOut(BaseModel):
-    """The latest versions, the newest first; `champion` is null where the rules serve."""
-
-    champion: str | None
-    models: list[ModelOut]
 
 
 class HealthOut(BaseModel):

@@ -1,46 +1,62 @@
-"""Trains beside the requests: one run at a time, in a thread of its own."""
+"""Trains beside the requests: a thread that waits for runs, each carried out by a process."""
 
 import logging
 from dataclasses import dataclass, field
-from threading import Thread
+from threading import Event, Thread
 
-from app.backend.domain.progress import silent
-from app.backend.domain.runs import Run
-from app.backend.workflows import learn
+from app.backend.domain.errors import EncoreError
+from app.backend.domain.runs import Order, Run
 from app.backend.workflows.household import Household
+from app.backend.workflows.jobs import ask_for_run
+from app.backend.workflows.supervisor import Supervisor
 
 _log = logging.getLogger(__name__)
 
-DEFAULT_SEED = 0
+# How late a run may begin that another process queued.
+GLANCE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Trainer:
     """Starts training and returns at once."""
 
     household: Household
-    _threads: list[Thread] = field(default_factory=list)
+    _supervisor: Supervisor = field(init=False)
+    _wake: Event = field(default_factory=Event)
+    _thread: Thread | None = None
 
-    def start(self, seed: int = DEFAULT_SEED) -> tuple[Run, bool]:
-        """Start a run, or find the one under way; say whether it is new."""
-        house = self.household
-        run, is_new = learn.start(house.database, house.clock, seed)
-        if is_new:
-            name = f"training-{run.id}"
-            thread = Thread(target=self._carry_out, args=(run,), name=name, daemon=True)
-            self._threads[:] = [one for one in self._threads if one.is_alive()] + [thread]
-            thread.start()
+    def __post_init__(self) -> None:
+        """Hire whoever carries runs out."""
+        self._supervisor = self.household.supervisor()
+
+    def begin(self) -> None:
+        """Start to wait for runs."""
+        self._thread = Thread(target=self._watch, name="trainer", daemon=True)
+        self._thread.start()
+
+    def start(self, order: Order) -> tuple[Run, bool]:
+        """Queue a run, or find the one under way; say whether it is new."""
+        run, is_new = ask_for_run(self.household.database, order, self.household.clock)
+        self._wake.set()
         return run, is_new
 
     def finish(self) -> None:
-        """Wait for the run under way: closing the database under it would lose its verdict."""
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        """Stop the run under way: it is queued again, and begun anew at the next start."""
+        self._supervisor.is_stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
 
-    def _carry_out(self, run: Run) -> None:
-        house = self.household
-        try:
-            learn.learn(house.database, house.shelf, run, house.clock, silent)
-        except Exception:  # noqa: BLE001  # a thread has nobody above it; the run says so too
-            _log.exception("Training run %d ended with a fault", run.id)
+    def _watch(self) -> None:
+        while not self._supervisor.is_stopping:
+            try:
+                is_busy = self._supervisor.tick()
+            except EncoreError as error:
+                _log.warning("Training waits: %s", error.message)
+                is_busy = False
+            except Exception:  # noqa: BLE001  # a thread has nobody above it, and must go on
+                _log.exception("Training met a fault")
+                is_busy = False
+            if not is_busy:
+                self._wake.wait(GLANCE_SECONDS)
+                self._wake.clear()

@@ -65,7 +65,7 @@ def rate(
         raise InvalidInput("Say how it was: encore rate NUMBER RATING --again or --no-again")
     verdict = Verdict(recommendation_id, rating, again, member, event_id)
     with household() as opened, opened.database.writing() as store:
-        stored = feedback.rate(store, verdict, opened.clock)
+        stored = feedback.rate(store, verdict, opened.clock, opened.training.schedule)
     if as_json:
         say_json(stored)
     else:

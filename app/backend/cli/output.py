@@ -69,7 +69,8 @@ def household() -> Iterator[Household]:
     """Open the household that the environment names."""
     settings = read_settings()
     url = settings.effective_database_url
-    with open_household(url, settings.models_dir, system_clock) as opened:
+    training = settings.training
+    with open_household(url, settings.models_dir, system_clock, training) as opened:
         yield opened
 
 

@@ -6,6 +6,8 @@ EncoreError
 │   ├── NotFound              there is no such slate, pick, run or version
 │   ├── BodyTooLarge          more was sent than any request needs
 │   ├── EventReused           an event id came back with another verdict
+│   ├── ChampionChanged       another version serves than was expected
+│   ├── RunEnded              a run that is over cannot be cancelled
 │   ├── LibraryEmpty          there is nothing to choose from yet
 │   └── NothingFits           the choices exclude every title
 ├── SourceError               a library could not be read
@@ -15,6 +17,7 @@ EncoreError
 │   ├── FeatureMismatch       the matrix has other columns than the model
 │   ├── LeakageFound          what is learnt from knows what is asked about
 │   ├── ArtefactDamaged       the bytes are not those that were written
+│   ├── ArtefactMissing       there is no such file, or it cannot be read
 │   ├── ArtefactForeign       the file is not one of Encore's formats
 │   ├── ArtefactTooNew        a newer Encore wrote it
 │   ├── ArtefactUntrusted     opening it could run code that nobody vouched for
@@ -95,6 +98,20 @@ class EventReused(InputError):
     status = 409
 
 
+class ChampionChanged(InputError):
+    """Another version serves than was expected."""
+
+    code = "champion_changed"
+    status = 409
+
+
+class RunEnded(InputError):
+    """A run that is over cannot be cancelled."""
+
+    code = "run_ended"
+    status = 409
+
+
 class LibraryEmpty(InputError):
     """There is nothing to choose from yet."""
 
@@ -152,6 +169,12 @@ class ArtefactDamaged(ModelError):
     """The bytes are not those that were written."""
 
     code = "artefact_damaged"
+
+
+class ArtefactMissing(ModelError):
+    """There is no such file, or it cannot be read; it may come back."""
+
+    code = "artefact_missing"
 
 
 class ArtefactForeign(ModelError):

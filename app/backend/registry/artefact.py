@@ -24,6 +24,7 @@ from safetensors.numpy import save as save_arrays
 from app.backend.domain.errors import (
     ArtefactDamaged,
     ArtefactForeign,
+    ArtefactMissing,
     ArtefactTooNew,
 )
 from app.backend.domain.model import Arrays, Classifier
@@ -111,19 +112,21 @@ def read(path: Path, digest: str | None = None) -> Artefact:
 
     Raises
     ------
+    ArtefactMissing
+        Where a file is not there or cannot be read.
     ArtefactDamaged
-        Where a file is missing, too large, or not what was written.
+        Where a file is too large, or not what was written.
     ArtefactForeign
         Where the files are not of this format, or the columns are not those of this Encore.
     ArtefactTooNew
         Where a newer Encore wrote them.
     """
-    told = _bounded(manifest_path(path), LARGEST_MANIFEST_BYTES)
+    told = bounded(manifest_path(path), LARGEST_MANIFEST_BYTES)
     found = hashlib.sha256(told).hexdigest()
     if digest is not None and found != digest:
         raise damaged(path, "its manifest is not the one that was recorded")
     manifest = parse_manifest(path, told)
-    content = _bounded(path, LARGEST_ARRAYS_BYTES)
+    content = bounded(path, LARGEST_ARRAYS_BYTES)
     if hashlib.sha256(content).hexdigest() != manifest.get("content_sha256"):
         raise damaged(path, "its bytes are not those that the manifest names")
     return Artefact(_built(path, manifest, content), manifest, found)
@@ -159,6 +162,37 @@ def damaged(path: Path, what: str) -> ArtefactDamaged:
     )
 
 
+def missing(path: Path, error: OSError) -> ArtefactMissing:
+    """Return the error for a file that is not there, or that cannot be read now."""
+    return ArtefactMissing(
+        f"{path} cannot be read ({error.strerror}). Bring the store back or restore the file from "
+        "a backup, or train again with: encore train"
+    )
+
+
+def bounded(path: Path, most: int) -> bytes:
+    """Return a file's bytes.
+
+    Raises
+    ------
+    ArtefactMissing
+        Where it is not there or cannot be read.
+    ArtefactDamaged
+        Where it is no file, empty, or larger than `most` bytes.
+    """
+    try:
+        # Opening a pipe would wait for a writer, and a device may never end.
+        if path.exists() and not path.is_file():
+            raise damaged(path, "it is not a file")
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise missing(path, error) from error
+    if not 0 < len(content) <= most:
+        raise damaged(path, f"it is empty, or larger than {most} bytes")
+    return content
+
+
 def upgraded(arrays: Arrays, number: int) -> Arrays:
     """Return arrays of a format's number as those of today's."""
     if number == 1:
@@ -180,15 +214,6 @@ def _built(path: Path, manifest: Mapping[str, Any], content: bytes) -> ServingCl
         raise damaged(path, "its manifest has no config")
     predictor = build(str(manifest.get("family")), upgraded(arrays, manifest["format"]))
     return ServingClassifier(predictor, MappingProxyType(config))
-
-
-def _bounded(path: Path, most: int) -> bytes:
-    try:
-        if path.stat().st_size > most:
-            raise damaged(path, f"it is larger than {most} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        raise damaged(path, f"it cannot be read ({error.strerror})") from error
 
 
 def _installed(name: str) -> str | None:

@@ -32,6 +32,7 @@ from app.backend.registry import onnx_file, onnx_graph, skops_file, trust
 from app.backend.registry.artefact import (
     LARGEST_ARRAYS_BYTES,
     LARGEST_MANIFEST_BYTES,
+    bounded,
     damaged,
     manifest_bytes,
     manifest_path,
@@ -112,13 +113,15 @@ def read(path: Path, digest: str | None = None) -> Classifier:
         not those of this Encore.
     ArtefactTooNew
         Where a newer Encore wrote it.
+    ArtefactMissing
+        Where a file is not there or cannot be read.
     ArtefactDamaged
-        Where a file is missing, empty, too large, or not what was written.
+        Where a file is empty, too large, or not what was written.
     ExtraMissing
         Where the format needs a package that is not installed.
     """
     form = _format_of(path)
-    content = _bounded(path, LARGEST_ARRAYS_BYTES)
+    content = bounded(path, LARGEST_ARRAYS_BYTES)
     found = hashlib.sha256(content).hexdigest()
     if form.runs_code and not trust.is_recorded(found):
         raise ArtefactUntrusted(
@@ -126,7 +129,7 @@ def read(path: Path, digest: str | None = None) -> Classifier:
             "these bytes for this user on this machine. Save the model again with save_model, or "
             "use .skops or .safetensors."
         )
-    told = _bounded(manifest_path(path), LARGEST_MANIFEST_BYTES)
+    told = bounded(manifest_path(path), LARGEST_MANIFEST_BYTES)
     if digest is not None and hashlib.sha256(told).hexdigest() != digest:
         raise damaged(path, "its manifest is not the one that was recorded")
     manifest = parse_manifest(path, told)
@@ -191,20 +194,6 @@ def _rows(model: Classifier, count: int) -> Floats:
         ids[::2] = chance.choice(known, len(ids[::2]))
     X[:, schema.MEDIA_ID] = ids
     return X
-
-
-def _bounded(path: Path, most: int) -> bytes:
-    try:
-        # Opening a pipe would wait for a writer, and a device may never end.
-        if path.exists() and not path.is_file():
-            raise damaged(path, "it is not a file")
-        with path.open("rb") as file:
-            content = file.read(most + 1)
-    except OSError as error:
-        raise damaged(path, f"it cannot be read ({error.strerror})") from error
-    if not 0 < len(content) <= most:
-        raise damaged(path, f"it is empty, or larger than {most} bytes")
-    return content
 
 
 def _plain(model: Classifier) -> Classifier:

@@ -1,63 +1,26 @@
-"""Reads and writes of training: runs, versions, and which of them serves."""
+"""Reads of runs and their events, and the writing of events."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.backend.domain.runs import FAILED, RUNNING, Run, Version
-from app.backend.store.tables import ModelVersion, Promotion, TrainingRun
-
-
-def start_run(
-    session: Session, seed: int, at: datetime, silent_before: datetime
-) -> tuple[Run, bool]:
-    """Start a run, unless one is running; return the run, and whether it is a new one.
-
-    A run that has given no sign of life since `silent_before` was left behind by a process that
-    stopped; it is ended first.
-    """
-    _end_silent(session, at, silent_before)
-    running = _running(session)
-    if running is not None:
-        return _run(running), False
-    row = TrainingRun(state=RUNNING, step="read", seed=seed, started_at=at, heartbeat_at=at)
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        other = _running(session)
-        if other is None:
-            raise
-        return _run(other), False
-    return _run(row), True
-
-
-def change_run(session: Session, run_id: int, values: Mapping[str, Any]) -> bool:
-    """Change a run that is still running; say whether it was."""
-    found = session.execute(
-        update(TrainingRun)
-        .where(TrainingRun.id == run_id, TrainingRun.state == RUNNING)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-        .returning(TrainingRun.id)
-    )
-    return found.one_or_none() is not None
+from app.backend.domain.runs import Hold, Run, RunEvent
+from app.backend.store.tables import Feedback, TrainingEvent, TrainingRun
 
 
 def read_run(session: Session, run_id: int) -> Run | None:
     """Read one run."""
-    row = session.get(TrainingRun, run_id)
-    return None if row is None else _run(row)
+    row = session.get(TrainingRun, run_id, populate_existing=True)
+    return None if row is None else run_of(row)
 
 
 def read_runs(session: Session, most: int) -> list[Run]:
     """Read the latest runs, the newest first."""
     query = select(TrainingRun).order_by(TrainingRun.id.desc()).limit(most)
-    return [_run(row) for row in session.scalars(query)]
+    return [run_of(row) for row in session.scalars(query)]
 
 
 def last_finished_run(session: Session) -> Run | None:
@@ -69,100 +32,78 @@ def last_finished_run(session: Session) -> Run | None:
         .limit(1)
     )
     row = session.scalar(query)
-    return None if row is None else _run(row)
+    return None if row is None else run_of(row)
 
 
-def write_version(session: Session, version: Version) -> None:
-    """Remember a version whose files are in place."""
+def last_asked_for(session: Session, trigger: str | None = None) -> Run | None:
+    """Read the newest run, or the newest that a trigger asked for."""
+    query = select(TrainingRun).order_by(TrainingRun.id.desc()).limit(1)
+    if trigger is not None:
+        query = query.where(TrainingRun.trigger == trigger)
+    row = session.scalar(query)
+    return None if row is None else run_of(row)
+
+
+def new_feedback(session: Session, most: int) -> int:
+    """Count the feedback that no run has read yet, and stop counting at `most`."""
+    read_until = session.scalar(select(func.max(TrainingRun.last_feedback_id))) or 0
+    found = select(Feedback.id).where(Feedback.id > read_until).limit(most).subquery()
+    return int(session.scalar(select(func.count()).select_from(found)) or 0)
+
+
+def newest_feedback(session: Session) -> int:
+    """Return the id of the newest feedback; 0 where there is none."""
+    return int(session.scalar(select(func.max(Feedback.id))) or 0)
+
+
+def write_event(
+    session: Session, hold: Hold, at: datetime, kind: str, step: str, data: Mapping[str, Any]
+) -> None:
+    """Note one sign of life of a run."""
     session.add(
-        ModelVersion(
-            version=version.version,
-            created_at=version.created_at,
-            family=version.family,
-            parent=version.parent,
-            run_id=version.run_id,
-            digest=version.digest,
-            manifest=dict(version.manifest),
-            metrics=dict(version.metrics),
+        TrainingEvent(
+            run_id=hold.run_id, attempt=hold.attempt, at=at, kind=kind, step=step, data=dict(data)
         )
     )
     session.flush()
 
 
-def write_promotion(session: Session, version: str | None, reason: str, at: datetime) -> None:
-    """Let a version serve from now on, or the rules where there is none."""
-    session.add(Promotion(version=version, promoted_at=at, reason=reason))
-    session.flush()
-
-
-def champion(session: Session) -> Version | None:
-    """Read the version that serves; `None` where the rules do."""
-    name = _champion_name(session)
-    row = None if name is None else session.get(ModelVersion, name)
-    return None if row is None else _version(row, name)
-
-
-def read_version(session: Session, version: str) -> Version | None:
-    """Read one version."""
-    row = session.get(ModelVersion, version)
-    return None if row is None else _version(row, _champion_name(session))
-
-
-def read_versions(session: Session, most: int) -> list[Version]:
-    """Read the latest versions, the newest first."""
-    name = _champion_name(session)
-    query = select(ModelVersion).order_by(ModelVersion.version.desc()).limit(most)
-    return [_version(row, name) for row in session.scalars(query)]
-
-
-def _end_silent(session: Session, at: datetime, silent_before: datetime) -> None:
-    session.execute(
-        update(TrainingRun)
-        .where(TrainingRun.state == RUNNING, TrainingRun.heartbeat_at < silent_before)
-        .values(
-            state=FAILED,
-            finished_at=at,
-            reason="The program stopped while training; nothing was changed. Train again.",
-        )
-        .execution_options(synchronize_session=False)
+def read_events(session: Session, run_id: int, after: int, most: int) -> list[RunEvent]:
+    """Read a run's events later than one, the oldest first."""
+    query = (
+        select(TrainingEvent)
+        .where(TrainingEvent.run_id == run_id, TrainingEvent.id > after)
+        .order_by(TrainingEvent.id)
+        .limit(most)
     )
+    return [
+        RunEvent(row.id, row.run_id, row.attempt, row.at, row.kind, row.step, row.data)
+        for row in session.scalars(query)
+    ]
 
 
-def _running(session: Session) -> TrainingRun | None:
-    return session.scalar(select(TrainingRun).where(TrainingRun.state == RUNNING))
-
-
-def _champion_name(session: Session) -> str | None:
-    return session.scalar(select(Promotion.version).order_by(Promotion.id.desc()).limit(1))
-
-
-def _run(row: TrainingRun) -> Run:
+def run_of(row: TrainingRun) -> Run:
+    """Return a row as the run that it tells of."""
     return Run(
         id=row.id,
         state=row.state,
         step=row.step,
         seed=row.seed,
-        started_at=row.started_at,
+        requested_at=row.requested_at or row.started_at,
+        started_at=row.started_at if row.attempt else None,
         finished_at=row.finished_at,
+        trigger=row.trigger,
+        is_forced=row.is_forced,
+        attempt=row.attempt,
+        failures=tuple(row.failures or ()),
+        steps=tuple(row.steps or ()),
         data_fingerprint=row.data_fingerprint,
+        recipe_fingerprint=row.recipe_fingerprint,
+        last_feedback_id=row.last_feedback_id,
         rows_read=row.rows_read,
         rows_used=row.rows_used,
         quality=row.quality,
         comparison=row.comparison,
         model_version=row.model_version,
         reason=row.reason,
-    )
-
-
-def _version(row: ModelVersion, champion_name: str | None) -> Version:
-    return Version(
-        version=row.version,
-        created_at=row.created_at,
-        family=row.family,
-        parent=row.parent,
-        run_id=row.run_id,
-        digest=row.digest,
-        manifest=row.manifest,
-        metrics=row.metrics,
-        is_champion=row.version == champion_name,
     )

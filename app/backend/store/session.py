@@ -52,6 +52,16 @@ class Database:
 
     engine: Engine
 
+    @property
+    def url(self) -> str:
+        """What other processes open it by, with its password; see `is_shared`."""
+        return self.engine.url.render_as_string(hide_password=False)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes can open it: a database in memory is nobody else's."""
+        return self.engine.url.get_backend_name() != "sqlite" or not _is_in_memory(self.engine.url)
+
     @contextmanager
     def reading(self) -> Iterator[ReadSession]:
         """Open a session that sees one moment and writes nothing."""
@@ -114,7 +124,7 @@ def wal_is_safe(version: tuple[int, int, int]) -> bool:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    in_memory = url.database in {None, "", ":memory:"}
+    in_memory = _is_in_memory(url)
     if in_memory:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
@@ -161,6 +171,10 @@ def _postgresql_engine(url: URL) -> Engine:
         connection.commit()  # else the first transaction to fail would take the setting back
 
     return engine
+
+
+def _is_in_memory(url: URL) -> bool:
+    return url.database in {None, "", ":memory:"}
 
 
 def _make_folder(folder: Path) -> None:

@@ -16,11 +16,14 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from app.backend.domain.runs import BY_HAND
 
 # Wide enough for millions; SQLite counts up only in a column that is plainly INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -186,35 +189,58 @@ class Feedback(Table):
 
 
 class TrainingRun(Table):
-    """One attempt to learn: what went in, what came out, and why it was kept or not."""
+    """One attempt to learn: what was asked, how far it is, what came out, and why.
+
+    `turn` is 1 while a run waits or is under way, else missing: it is unique, so there is one at a
+    time. Who holds the lease may carry the run out, and `attempt` fences those who held it before.
+    """
 
     __tablename__ = "training_runs"
     __table_args__ = (
-        Index(
-            "ix_training_runs_one_running",
-            "state",
-            unique=True,
-            sqlite_where=text("state = 'running'"),
-            postgresql_where=text("state = 'running'"),
-        ),
+        Index("ix_training_runs_turn", "turn", unique=True),
         # A trainer that outlives its run must never find another run under the same id.
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     state: Mapped[str] = mapped_column(String(20))
+    turn: Mapped[int | None] = mapped_column(SmallInteger)
     step: Mapped[str] = mapped_column(String(40))
     seed: Mapped[int] = mapped_column(BigInteger)
+    trigger: Mapped[str] = mapped_column(String(20), server_default=BY_HAND)
+    is_forced: Mapped[bool] = mapped_column(server_default=false())
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    worker: Mapped[str | None] = mapped_column(String(100))
+    lease_until: Mapped[datetime | None]
+    requested_at: Mapped[datetime | None]
     started_at: Mapped[datetime]
-    heartbeat_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    failures: Mapped[list[Any] | None]
+    steps: Mapped[list[Any] | None]
     data_fingerprint: Mapped[str | None] = mapped_column(String(64))
+    recipe_fingerprint: Mapped[str | None] = mapped_column(String(64))
+    last_feedback_id: Mapped[int | None] = mapped_column(BigInteger)
     rows_read: Mapped[int | None]
     rows_used: Mapped[int | None]
     quality: Mapped[list[Any] | None]
     comparison: Mapped[dict[str, Any] | None]
     model_version: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(Text)
+
+
+class TrainingEvent(Table):
+    """One sign of life of a run, in order of its id."""
+
+    __tablename__ = "training_events"
+    __table_args__ = (Index("ix_training_events_run_id_id", "run_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    run_id: Mapped[int] = mapped_column(Id, ForeignKey("training_runs.id"))
+    attempt: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(20))
+    step: Mapped[str] = mapped_column(String(40))
+    data: Mapped[dict[str, Any]]
 
 
 class ModelVersion(Table):
@@ -230,14 +256,25 @@ class ModelVersion(Table):
     digest: Mapped[str] = mapped_column(String(64))
     manifest: Mapped[dict[str, Any]]
     metrics: Mapped[dict[str, Any]]
+    files: Mapped[dict[str, Any] | None]
+    set_aside_at: Mapped[datetime | None]
+    set_aside_because: Mapped[str | None] = mapped_column(Text)
+    pruned_at: Mapped[datetime | None]
 
 
-class Promotion(Table):
-    """Which version began to serve when, and why; no version means the rules."""
+class PromotionRow(Table):
+    """Which version began to serve when, why, and by whose decision; no version: the rules.
+
+    Rows are only added. A run promotes at most once.
+    """
 
     __tablename__ = "promotions"
+    __table_args__ = (Index("ix_promotions_run_id", "run_id", unique=True),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     version: Mapped[str | None] = mapped_column(ForeignKey("model_versions.version"))
     promoted_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(20), server_default="gate")
+    actor: Mapped[str] = mapped_column(String(100), server_default="training")
+    run_id: Mapped[int | None] = mapped_column(Id)

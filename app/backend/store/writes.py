@@ -19,9 +19,10 @@ from app.backend.store.tables import (
     Media,
     Member,
     ModelVersion,
-    Promotion,
+    PromotionRow,
     Recommendation,
     Slate,
+    TrainingEvent,
     TrainingRun,
 )
 
@@ -169,8 +170,9 @@ def write_verdict(session: Session, verdict: Verdict, at: datetime) -> StoredVer
 def erase_all(session: Session) -> None:
     """Empty every table: only starting a demo over asks for this."""
     for table in (
-        Promotion,
+        PromotionRow,
         ModelVersion,
+        TrainingEvent,
         TrainingRun,
         Feedback,
         Recommendation,

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import NotFound
 from app.backend.domain.evening import StoredPick, StoredSlate
-from app.backend.domain.runs import Run, Version
+from app.backend.domain.runs import Run, RunEvent, Version
 from app.backend.domain.title import Title
 from app.backend.features.genres import display_name, normalise, split_names
 from app.backend.features.titles import understand
-from app.backend.store import library_rows, reads, runs
+from app.backend.registry.versions import read_beside
+from app.backend.store import library_rows, reads, runs, versions
 from app.backend.store.session import ReadSession
+from app.backend.workflows.serving import Shelf
 
 MOST_UNANSWERED = 5
 MOST_LISTED = 200
@@ -90,9 +92,9 @@ def library(session: ReadSession, clock: Clock) -> LibraryOverview:
 def models(session: ReadSession) -> ModelOverview:
     """Return what serves and what was tried."""
     return ModelOverview(
-        champion=runs.champion(session),
+        champion=versions.champion(session),
         runs=tuple(runs.read_runs(session, MOST_LISTED)),
-        versions=tuple(runs.read_versions(session, MOST_LISTED)),
+        versions=tuple(versions.read_versions(session, MOST_LISTED)),
         feedback_count=reads.count_feedback(session),
     )
 
@@ -111,6 +113,11 @@ def training_run(session: ReadSession, run_id: int) -> Run:
     return found
 
 
+def run_events(session: ReadSession, run_id: int, after: int, most: int) -> list[RunEvent]:
+    """Return what a run told of itself after an event, the oldest first."""
+    return runs.read_events(session, run_id, after, most)
+
+
 def version(session: ReadSession, name: str) -> Version:
     """Return one version.
 
@@ -119,7 +126,30 @@ def version(session: ReadSession, name: str) -> Version:
     NotFound
         Where there is none of that name.
     """
-    found = runs.read_version(session, name)
+    found = versions.read_version(session, name)
     if found is None:
         raise NotFound(f"There is no model version {name!r}; list them with: encore models list")
     return found
+
+
+def card(shelf: Shelf, version: Version, name: str) -> str:
+    """Return a version's model card.
+
+    Parameters
+    ----------
+    shelf : Shelf
+    version : Version
+    name : str
+        `card.md` or `card.html`.
+
+    Raises
+    ------
+    NotFound
+        Where the version was made before versions had cards, or was pruned.
+    ModelError
+        Where the card is not there, or not what was written.
+    """
+    digest = (version.files or {}).get(name)
+    if digest is None or not version.is_usable:
+        raise NotFound(f"Version {version.version} has no card.")
+    return read_beside(shelf.folder, version.version, name, digest).decode()

@@ -7,13 +7,17 @@ from app.backend.domain.errors import InvalidInput
 from app.backend.domain.evening import LONGEST_EVENT_ID, LONGEST_NAME, StoredVerdict, Verdict
 from app.backend.store import writes
 from app.backend.store.session import WriteSession
+from app.backend.workflows.jobs import queue_if_due
+from app.backend.workflows.training_options import Schedule
 
 LEAST_RATING: Final = 1
 MOST_RATING: Final = 5
 
 
-def rate(session: WriteSession, verdict: Verdict, clock: Clock) -> StoredVerdict:
-    """Write a verdict down; the same one again changes nothing.
+def rate(
+    session: WriteSession, verdict: Verdict, clock: Clock, schedule: Schedule | None = None
+) -> StoredVerdict:
+    """Write a verdict down; the same one again changes nothing. Training is queued where it is due.
 
     Raises
     ------
@@ -28,7 +32,10 @@ def rate(session: WriteSession, verdict: Verdict, clock: Clock) -> StoredVerdict
         raise InvalidInput(f"The rating {verdict.rating} is not from 1 to 5.")
     _check_text("name of the member", verdict.member, LONGEST_NAME)
     _check_text("event id", verdict.event_id, LONGEST_EVENT_ID)
-    return writes.write_verdict(session, verdict, clock())
+    stored = writes.write_verdict(session, verdict, clock())
+    if stored.is_new and schedule is not None:
+        queue_if_due(session, schedule, clock)
+    return stored
 
 
 def choose(session: WriteSession, recommendation_id: int, clock: Clock) -> None:

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.backend.domain.clock import Clock
 from app.backend.domain.progress import Progress
-from app.backend.domain.runs import Run
+from app.backend.domain.runs import Order, Run
 from app.backend.store import reads
 from app.backend.store.schema import upgrade
 from app.backend.store.session import Database, open_database
-from app.backend.workflows import demo, learn
+from app.backend.workflows import demo
+from app.backend.workflows.jobs import train_here
 from app.backend.workflows.serving import Shelf
+from app.backend.workflows.supervisor import Supervisor
+from app.backend.workflows.training_options import TrainingOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +25,30 @@ class Household:
     database: Database
     shelf: Shelf
     clock: Clock
+    training: TrainingOptions = field(default_factory=TrainingOptions)
 
-    def train(self, seed: int, progress: Progress) -> tuple[Run, bool]:
-        """Train now, or return the run that is under way; say whether this call trained."""
-        run, is_new = learn.start(self.database, self.clock, seed)
-        if is_new:
-            run = learn.learn(self.database, self.shelf, run, self.clock, progress)
-        return run, is_new
+    def train(self, seed: int, progress: Progress, *, anew: bool = False) -> tuple[Run, bool]:
+        """Train in this process, or return the run under way; say whether this call trained.
+
+        With `anew`, also where nothing changed since the last run.
+        """
+        order = Order(seed, is_forced=anew)
+        return train_here(self.database, self.shelf, order, self.clock, progress)
+
+    def supervisor(self) -> Supervisor:
+        """Return what carries runs out in processes of their own."""
+        return Supervisor(self.database, self.shelf, self.clock, self.training)
 
 
 @contextmanager
-def open_household(database_url: str, models_dir: Path, clock: Clock) -> Iterator[Household]:
+def open_household(
+    database_url: str, models_dir: Path, clock: Clock, training: TrainingOptions | None = None
+) -> Iterator[Household]:
     """Open a household's database, bring its tables up to date, and close it at the end."""
     database = open_database(database_url)
     try:
         upgrade(database)
-        yield Household(database, Shelf(models_dir), clock)
+        yield Household(database, Shelf(models_dir), clock, training or TrainingOptions())
     finally:
         database.close()
 

@@ -9,10 +9,11 @@ from typing import Final
 from app.backend.domain.clock import Clock
 from app.backend.domain.evidence import DEMO
 from app.backend.domain.progress import Progress, Step
+from app.backend.domain.runs import Promotion
 from app.backend.domain.title import ImportCounts, Refusal, TitleRecord
 from app.backend.features.genres import normalise, stored_text
 from app.backend.sources.library_source import LibrarySource
-from app.backend.store import reads, runs, writes
+from app.backend.store import reads, versions, writes
 from app.backend.store.session import WriteSession
 
 BATCH: Final = 500
@@ -72,7 +73,8 @@ def _end_demo(session: WriteSession, clock: Clock) -> int:
     if not reads.is_demo(session):
         return 0
     retired = writes.retire_demo(session, clock())
-    if runs.champion(session) is not None:
+    if versions.champion_name(session) is not None:
         reason = "A real library took the demo's place, so the demo's model no longer serves."
-        runs.write_promotion(session, None, reason, clock())
+        moved = Promotion(None, clock(), reason, "library", "import")
+        versions.write_promotion(session, moved)
     return retired

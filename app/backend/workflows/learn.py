@@ -1,174 +1,134 @@
-"""Feedback becomes a model: read, check, compare, fit, save, judge, promote or keep, say why.
+"""Feedback becomes a model: nine recorded steps from reading to the decision who serves.
 
-Reading, saving and judging are three short transactions, so that nobody who writes feedback waits
-for the fit between them.
+ingest, check, features → select, fit → evaluate → artefact, gate, promote. Whatever happens, the
+run says how it ended. Nobody who writes feedback waits for the fit: what is read, is read at once.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from app.backend.domain.clock import Clock
-from app.backend.domain.errors import EncoreError, InvalidInput, NotFound
-from app.backend.domain.progress import Progress, Step
-from app.backend.domain.runs import FAILED, KEPT, PROMOTED, SKIPPED, Run, Version
-from app.backend.features.dataset import TrainingSet, build
-from app.backend.features.drift import profile
-from app.backend.features.encode import Floats
-from app.backend.features.household import Evidence
-from app.backend.features.leakage import refuse_future
-from app.backend.learning.classifier import DEFAULT, ContextClassifier
-from app.backend.learning.evaluation import Champion, Trial, hold_trial
-from app.backend.learning.gate import Answer, judge, verdict
-from app.backend.learning.splits import split_by_time
-from app.backend.ml_model import prepare, save_model, train_model
-from app.backend.registry.versions import publish
-from app.backend.store import runs
+from app.backend.domain.errors import (
+    DatabaseBusy,
+    DatabaseUnreachable,
+    EncoreError,
+    InvalidInput,
+)
+from app.backend.domain.progress import Progress
+from app.backend.domain.runs import FAILED, SKIPPED, Run
+from app.backend.learning.classifier import DEFAULT
+from app.backend.learning.evaluation import Trial, hold_trial
+from app.backend.learning.gate import judge, verdict
+from app.backend.ml_model import save_model, train_model
+from app.backend.registry.versions import discard, insist_on_room, stage, sweep
+from app.backend.store import jobs, versions
 from app.backend.store.session import Database
-from app.backend.workflows.evidence import gather_evidence
 from app.backend.workflows.heartbeat import beating
-from app.backend.workflows.quality import PROFILE
+from app.backend.workflows.material import Material, gather
+from app.backend.workflows.publication import (
+    Ended,
+    Learnt,
+    judged,
+    origin,
+    publish,
+    put_in_place,
+    read_run,
+)
 from app.backend.workflows.serving import Shelf
+from app.backend.workflows.steps import Recorder, RunLost
 
 BEAT_SECONDS: Final = 5.0
-SILENT_SECONDS: Final = 30.0
-STEPS: Final = ("read", "compare", "fit", "save", "judge")
-SENTENCES: Final = {
-    "read": "Reading and checking feedback",
-    "compare": "Comparing on later evenings",
-    "fit": "Learning from all evenings",
-    "save": "Saving the model",
-    "judge": "Deciding which model serves",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Material:
-    """What a run reads: the rows and an account of them, the library, and who serves so far."""
-
-    evidence: Evidence
-    facts: Mapping[str, Any]
-    library: Floats
-    champion: Version | None
-    rival: Champion | None
-    last: Run | None
-
-    @property
-    def training(self) -> TrainingSet:
-        """The verdicts that are learnt from."""
-        return self.evidence.training
-
-    @property
-    def champion_is_lost(self) -> bool:
-        """Whether a version was promoted that can no longer be opened."""
-        return self.champion is not None and self.rival is None
-
-
-@dataclass(frozen=True, slots=True)
-class _Learnt:
-    """What a run found out."""
-
-    model: ContextClassifier
-    trial: Trial
-    answers: list[Answer]
-
-
-def start(database: Database, clock: Clock, seed: int) -> tuple[Run, bool]:
-    """Start a run, or find the one that is running; say whether it is new."""
-    at = clock()
-    with database.writing() as session:
-        return runs.start_run(session, seed, at, at - timedelta(seconds=SILENT_SECONDS))
+LEASE_SECONDS: Final = 30.0
+# What a crash left is swept up only when no process can still be about to tell of it.
+SWEPT_AFTER: Final = timedelta(hours=1)
+SELECTED_BECAUSE: Final = (
+    "The mixed model holds the alternatives inside it: how far the rules are trusted and how much "
+    "each group of effects may say are learnt by evidence. Choosing between families did worse on "
+    "households (docs/model-selection.md); compare them with: encore evaluate"
+)
 
 
 def learn(database: Database, shelf: Shelf, run: Run, clock: Clock, progress: Progress) -> Run:
-    """Carry a started run to its end; whatever happens, the run says how it ended.
+    """Carry out a run that was claimed, to its end.
 
     Returns
     -------
     Run
-        Promoted, kept, skipped or failed, with the reason.
+        Promoted, kept, skipped or failed, with the reason; as it is, where it was cancelled or
+        another attempt carries it out.
     """
-    step = _Steps(database, run.id, progress)
-    with beating(lambda: _beat(database, run.id, clock), BEAT_SECONDS):
+    recorder = Recorder(database, run.hold, clock, progress)
+    with beating(lambda: _beat(database, run), BEAT_SECONDS):
         try:
-            step("read")
-            material = _read(database, shelf, clock)
-            ended = _reason_to_skip(material) or _train(shelf, run, material, step, clock)
-        except EncoreError as error:
-            ended = _Ended({"state": FAILED, "reason": error.message})
-        except BaseException as error:
-            failed = _Ended({"state": FAILED, "reason": f"An unexpected fault: {error!r}"})
-            _end(database, run.id, failed, clock)
+            ended = _carry_out(database, shelf, run, recorder)
+        except RunLost:
+            return read_run(database, run)
+        except (DatabaseBusy, DatabaseUnreachable) as error:
+            _give_back(database, run, clock, error.message)
             raise
-    return _end(database, run.id, ended, clock)
+        except EncoreError as error:
+            ended = Ended({"state": FAILED, "reason": error.message})
+        except BaseException as error:
+            failed = Ended({"state": FAILED, "reason": _fault(error)})
+            publish(database, run, failed, clock)
+            raise
+    return publish(database, run, ended, clock)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """How a run ends: what is kept of it, the version it made, and why that serves if it does."""
-
-    values: Mapping[str, Any]
-    version: Version | None = None
-    promoted_because: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """Tells the database and whoever watches which step has begun."""
-
-    database: Database
-    run_id: int
-    progress: Progress
-
-    def __call__(self, name: str) -> None:
-        with self.database.writing() as session:
-            runs.change_run(session, self.run_id, {"step": name})
-        self.progress(Step(SENTENCES[name], STEPS.index(name), len(STEPS)))
-
-
-def _beat(database: Database, run_id: int, clock: Clock) -> None:
-    with database.writing() as session:
-        runs.change_run(session, run_id, {"heartbeat_at": clock()})
-
-
-def _read(database: Database, shelf: Shelf, clock: Clock) -> _Material:
-    latest_year = clock().year + 2
+def _carry_out(database: Database, shelf: Shelf, run: Run, recorder: Recorder) -> Ended:
+    clock = recorder.clock
+    insist_on_room(shelf.folder)
     with database.reading() as session:
-        champion = runs.champion(session)
-        serving = shelf.serving(session)
-        prepared = prepare(session, clock=clock)
-        refuse_future(prepared.rows, prepared.training, partial(build, latest_year=latest_year))
-        evidence = gather_evidence(session, prepared)
-        return _Material(
-            evidence=evidence,
-            facts=_data_facts(evidence),
-            library=prepared.titles.encoded()[~prepared.titles.raw.is_set_aside],
-            champion=champion,
-            rival=None
-            if champion is None or serving.version is None
-            else Champion(serving.predictor, int(champion.metrics["trained_until"])),
-            last=runs.last_finished_run(session),
+        known = [version.version for version in versions.read_versions(session)]
+    sweep(shelf.folder, known, clock() - SWEPT_AFTER)
+    material = gather(database, shelf, recorder, clock)
+    skipped = _reason_to_skip(material, run)
+    if skipped is not None:
+        return Ended({"state": SKIPPED, "reason": skipped, **material.facts})
+    learnt = _train(material, run, recorder)
+    with recorder.step("artefact") as told:
+        facts = origin(run, material, learnt)
+        staged = stage(
+            shelf.folder, run.hold, lambda path: save_model(learnt.model, path, facts=facts)
         )
+        predictor = staged.open().classifier.predictor_
+        told.outputs = {"digest": staged.digest, "bytes": _bytes(staged.folder)}
+    try:
+        with recorder.step("gate") as told:
+            answers = judge(learnt.trial, predictor, material.library, run.seed)
+            passed, _ = verdict(answers)
+            told.inputs = {"tested_rows": len(learnt.trial.y)}
+            told.outputs = {"passed": passed, "gate": [asdict(answer) for answer in answers]}
+        with recorder.step("promote") as told:
+            version = put_in_place(staged, run, material, learnt, answers, clock)
+            told.outputs = {"model_version": version.version, "serves": passed}
+        return judged(material, learnt, version, answers)
+    finally:
+        discard(staged)
 
 
-def _reason_to_skip(material: _Material) -> _Ended | None:
-    training, facts, last = material.training, material.facts, material.last
-    if len(set(training.y.tolist())) < 2:
-        return _Ended({"state": SKIPPED, "reason": _too_uniform(material), **facts})
+def _reason_to_skip(material: Material, run: Run) -> str | None:
+    if not material.has_both_classes:
+        return _too_uniform(material)
+    last, facts = material.last, material.facts
+    names = ("data_fingerprint", "recipe_fingerprint")
     if (
         last is not None
-        and last.data_fingerprint == facts["data_fingerprint"]
+        and all(getattr(last, name) == facts[name] for name in names)
         and not material.champion_is_lost
+        and not run.is_forced
     ):
-        reason = f"Nothing has changed since run {last.id}; its verdict stands."
-        return _Ended({"state": SKIPPED, "reason": reason, **facts})
+        return (
+            f"Nothing has changed since run {last.id}; its verdict stands. To train all the same: "
+            "encore train --anew"
+        )
     return None
 
 
-def _too_uniform(material: _Material) -> str:
+def _too_uniform(material: Material) -> str:
     training = material.training
     goes_on = "the rules go" if material.champion is None else "the serving model goes"
     if not len(training.y):
@@ -181,74 +141,30 @@ def _too_uniform(material: _Material) -> str:
     )
 
 
-def _train(
-    shelf: Shelf, run: Run, material: _Material, step: Callable[[str], None], clock: Clock
-) -> _Ended:
-    step("compare")
-    trial = hold_trial(material.evidence, DEFAULT, material.rival)
-    step("fit")
-    model = train_model(material.evidence, config=DEFAULT, seed=run.seed)
-    if model is None:
-        raise InvalidInput(_too_uniform(material))
-    learnt = _Learnt(model, trial, judge(trial, model.predictor_, material.library, run.seed))
-    step("save")
-    version = _save(shelf.folder, run, material, learnt, clock)
-    step("judge")
-    passed, reason = verdict(learnt.answers)
-    said = "Promoted." if passed else "Not promoted: what served so far goes on."
-    values = {
-        "state": PROMOTED if passed else KEPT,
-        "reason": f"{said} {reason}",
-        "model_version": version.version,
-        "comparison": {**_comparison(learnt), "split": version.manifest["split"]},
-        **material.facts,
-    }
-    return _Ended(values, version, reason if passed else None)
+def _train(material: Material, run: Run, recorder: Recorder) -> Learnt:
+    rows = len(material.training.y)
+    with recorder.step("select") as told:
+        told.inputs = {"rows": rows}
+        told.outputs = {"config": asdict(DEFAULT), "reason": SELECTED_BECAUSE}
+    with recorder.step("fit") as told:
+        model = train_model(material.evidence, config=DEFAULT, seed=run.seed)
+        if model is None:
+            raise InvalidInput(_too_uniform(material))
+        told.inputs = {"rows": rows, "seed": run.seed}
+        told.outputs = {"family": model.predictor_.family}
+    with recorder.step("evaluate") as told:
+        trial = hold_trial(material.evidence, DEFAULT, material.rival)
+        report = _report(trial, material, run.seed)
+        told.inputs = {"rows": rows, "tested_rows": len(trial.y)}
+        told.metrics = {
+            name: round(measured["log_loss"], 4) for name, measured in report["models"].items()
+        }
+    return Learnt(model, trial, report)
 
 
-def _save(folder: Path, run: Run, material: _Material, learnt: _Learnt, clock: Clock) -> Version:
-    at, training = clock(), material.training
-    parent = None if material.champion is None else material.champion.version
-    metrics: dict[str, Any] = {
-        "feedback_count": len(training.y),
-        "trained_until": int(training.feedback_id.max()),
-        **_measured(learnt.trial),
-    }
-    facts = {
-        "seed": run.seed,
-        "data": {
-            "fingerprint": material.facts["data_fingerprint"],
-            "rows": len(training.y),
-            PROFILE: profile(training),
-        },
-        "split": split_by_time(training.slate).record(training.feedback_id),
-        "metrics": metrics,
-        "parent": parent,
-    }
-    name, digest = publish(folder, at, lambda path: save_model(learnt.model, path, facts=facts))
-    family = learnt.model.predictor_.family
-    return Version(name, at, family, parent, run.id, digest, facts, metrics)
-
-
-def _data_facts(evidence: Evidence) -> dict[str, Any]:
-    training = evidence.training
-    return {
-        "data_fingerprint": evidence.fingerprint(),
-        "rows_read": training.rows_read,
-        "rows_used": len(training.y),
-        "quality": [asdict(check) for check in training.checks],
-    }
-
-
-def _comparison(learnt: _Learnt) -> dict[str, Any]:
-    return {
-        **_measured(learnt.trial),
-        "gate": [asdict(answer) for answer in learnt.answers],
-    }
-
-
-def _measured(trial: Trial) -> Mapping[str, Any]:
+def _report(trial: Trial, material: Material, seed: int) -> dict[str, Any]:
     """Return the metrics of every model, and how many rows they were measured on."""
+    del material, seed
     measured = trial.metrics() if len(trial.y) else {}
     return {
         "tested_rows": len(trial.y),
@@ -256,17 +172,24 @@ def _measured(trial: Trial) -> Mapping[str, Any]:
     }
 
 
-def _end(database: Database, run_id: int, ended: _Ended, clock: Clock) -> Run:
-    """End a run and publish what it made, in one transaction; a run that was ended is too late."""
-    at, version = clock(), ended.version
+def _beat(database: Database, run: Run) -> None:
     with database.writing() as session:
-        in_time = runs.change_run(session, run_id, {**ended.values, "finished_at": at})
-        if in_time and version is not None:
-            if runs.read_version(session, version.version) is None:
-                runs.write_version(session, version)
-            if ended.promoted_because is not None:
-                runs.write_promotion(session, version.version, ended.promoted_because, at)
-        found = runs.read_run(session, run_id)
-    if found is None:
-        raise NotFound(f"The training run {run_id} was erased while it ran; train again.")
-    return found
+        jobs.renew(session, run.hold, LEASE_SECONDS)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def _give_back(database: Database, run: Run, clock: Clock, reason: str) -> None:
+    with suppress(EncoreError), database.writing() as session:
+        jobs.give_back(session, run.hold, reason, clock(), again=True)
+
+
+def _fault(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return (
+            "It asked for more memory than is allowed, or than there is; allow more with "
+            "ENCORE_TRAINING_MEMORY_MB."
+        )
+    return f"An unexpected fault: {error!r}"

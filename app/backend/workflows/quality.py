@@ -21,7 +21,7 @@ from app.backend.features.quality import (
 )
 from app.backend.learning.splits import refuse_leakage, split_by_time
 from app.backend.ml_model import prepare
-from app.backend.store import reads, runs
+from app.backend.store import reads, versions
 from app.backend.store.session import ReadSession
 
 PROFILE: Final = "profile"
@@ -91,7 +91,7 @@ def quality_report(session: ReadSession, clock: Clock) -> QualityReport:
         coverage=coverage(prepared, repeats),
         member_names=reads.read_member_names(session),
         split=Split(**split.record(training.feedback_id)),
-        drift=_drift(prepared, runs.champion(session)),
+        drift=_drift(prepared, versions.champion(session)),
     )
 
 

@@ -28,7 +28,7 @@ def create_feedback(
         said.recommendation_id, said.rating, said.would_watch_again, said.member, said.event_id
     )
     with household.database.writing() as session:
-        stored = rate(session, verdict, household.clock)
+        stored = rate(session, verdict, household.clock, household.training.schedule)
     if not stored.is_new:
         response.status_code = status.HTTP_200_OK
     return FeedbackOut.model_validate(stored)

@@ -1,17 +1,33 @@
-"""See which versions of the model there are."""
+"""See which versions of the model there are, what sets them apart, and which served when."""
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query, Response
 
 from app.backend.api.dependencies import HouseholdDep
-from app.backend.api.schemas import ErrorEnvelope, ModelOut, ModelsOut
+from app.backend.api.model_schemas import (
+    VERSION_PATTERN,
+    HistoryOut,
+    ModelOut,
+    ModelsOut,
+    PeriodOut,
+)
+from app.backend.api.schemas import ErrorEnvelope
+from app.backend.domain.errors import InvalidInput
 from app.backend.workflows import browse
-from app.backend.workflows.taste import Taste, taste
+from app.backend.workflows.difference import Difference, difference
+from app.backend.workflows.taste import CHAMPION, Taste, taste
+from app.backend.workflows.versions import history, served_at
 
 router = APIRouter(tags=["models"])
 
-VersionName = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,40}$")]
+VersionName = Annotated[str, Path(pattern=VERSION_PATTERN)]
+
+CARD_FILES: Final = {"markdown": "card.md", "html": "card.html"}
+CARD_TYPES: Final = {"markdown": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}
+# A card is a page of its own: it may style itself, and nothing else.
+CARD_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 @router.get("/models")
@@ -23,6 +39,22 @@ def list_models(household: HouseholdDep) -> ModelsOut:
     return ModelsOut(
         champion=champion, models=[ModelOut.model_validate(v) for v in overview.versions]
     )
+
+
+@router.get(
+    "/models/history",
+    responses={422: {"model": ErrorEnvelope, "description": "The moment cannot be one."}},
+)
+def get_history(
+    household: HouseholdDep,
+    at: Annotated[datetime | None, Query(description="Only what served at this moment.")] = None,
+) -> HistoryOut:
+    """Tell what served from when until when, why, and who decided; the newest first."""
+    if at is not None and at.tzinfo is None:
+        raise InvalidInput(f"{at.isoformat()} has no time zone; write 2026-11-23T20:15:00Z.")
+    with household.database.reading() as session:
+        found = history(session) if at is None else [served_at(session, at.astimezone(UTC))]
+    return HistoryOut(history=[PeriodOut.model_validate(period) for period in found])
 
 
 @router.get(
@@ -59,3 +91,47 @@ def get_taste(household: HouseholdDep, version: VersionName) -> Taste:
     """
     with household.database.reading() as session:
         return taste(session, household.shelf, household.clock, version)
+
+
+@router.get(
+    "/models/{version}/difference",
+    responses={
+        404: {"model": ErrorEnvelope, "description": "There is no such version."},
+        422: {"model": ErrorEnvelope, "description": "A name cannot be one."},
+        500: {"model": ErrorEnvelope, "description": "Its files cannot be trusted or read."},
+    },
+)
+def get_difference(
+    household: HouseholdDep,
+    version: VersionName,
+    other: Annotated[str, Query(pattern=VERSION_PATTERN)] = CHAMPION,
+) -> Difference:
+    """Tell what sets two versions apart: origin, metrics, coefficients and top tens.
+
+    Each may be `champion` or `rules`. What differs comes as a pair, the first version first.
+    """
+    with household.database.reading() as session:
+        return difference(session, household.shelf, version, other, household.clock)
+
+
+@router.get(
+    "/models/{version}/card",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/markdown": {}, "text/html": {}}, "description": "The card."},
+        404: {"model": ErrorEnvelope, "description": "There is no such version, or no card of it."},
+        422: {"model": ErrorEnvelope, "description": "The name cannot be one."},
+        500: {"model": ErrorEnvelope, "description": "The card is not what was written."},
+    },
+)
+def get_card(
+    household: HouseholdDep,
+    version: VersionName,
+    form: Annotated[Literal["markdown", "html"], Query(alias="format")] = "html",
+) -> Response:
+    """Return a version's model card: what it is, learnt from, good for, and not good for."""
+    with household.database.reading() as session:
+        found = browse.version(session, version)
+        text = browse.card(household.shelf, found, CARD_FILES[form])
+    headers = {"Content-Security-Policy": CARD_POLICY}
+    return Response(text, media_type=CARD_TYPES[form], headers=headers)

@@ -1,5 +1,6 @@
 """The pages: Tonight, Model, Library. Every change is a form that answers with a redirect."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
@@ -8,20 +9,24 @@ from fastapi.responses import RedirectResponse
 
 from app.backend.api import views
 from app.backend.api.dependencies import HouseholdDep, TrainerDep
+from app.backend.api.model_schemas import VERSION_PATTERN
 from app.backend.api.model_view import model_context
 from app.backend.api.quality_view import quality_context
 from app.backend.api.taste_view import taste_context
 from app.backend.api.templates import render
 from app.backend.domain.context import GroupSize, Mood, SessionLength
-from app.backend.domain.errors import InvalidInput, LibraryEmpty, NothingFits
+from app.backend.domain.errors import InvalidInput, LibraryEmpty, NothingFits, RunEnded
 from app.backend.domain.evening import Verdict
 from app.backend.domain.randomness import fresh_seed
+from app.backend.domain.runs import Order
 from app.backend.store.session import ReadSession
 from app.backend.workflows import browse, feedback, recommend
 from app.backend.workflows.household import Household
+from app.backend.workflows.jobs import cancel
 from app.backend.workflows.quality import quality_report
 from app.backend.workflows.serving import Serving
 from app.backend.workflows.taste import taste_of
+from app.backend.workflows.versions import Wish, history, promote, roll_back
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,6 +37,8 @@ NOTICES: Final = {
     "chosen": "Enjoy. Encore will ask how it was.",
     "saved": "Thank you. The next training will learn from it.",
     "dismissed": "Encore will not ask about it again.",
+    "promoted": "It serves from now on.",
+    "rolled-back": "What served before serves again.",
 }
 
 PickId = Annotated[int, Form(ge=1, le=2**53)]
@@ -107,7 +114,7 @@ def rate(
     """Write a verdict down."""
     verdict = Verdict(recommendation_id, rating, would_watch_again)
     with household.database.writing() as session:
-        feedback.rate(session, verdict, household.clock)
+        feedback.rate(session, verdict, household.clock, household.training.schedule)
     return _back(request, "/?notice=saved")
 
 
@@ -120,22 +127,67 @@ def dismiss(request: Request, household: HouseholdDep, recommendation_id: PickId
 
 
 @router.get("/model")
-def model(request: Request, household: HouseholdDep) -> Response:
+def model(
+    request: Request,
+    household: HouseholdDep,
+    notice: Annotated[str | None, Query(max_length=20)] = None,
+) -> Response:
     """Show who serves, how the last run went, how the models compare, and what they go by."""
     with household.database.reading() as session:
         overview = browse.models(session)
         serving = household.shelf.serving(session)
         demo = browse.is_demo(session)
         told = _taste(session, serving, household)
-    context = {**model_context(overview, serving), "taste": told, "demo": demo}
+        periods = history(session)
+    context = {
+        **model_context(overview, serving, periods),
+        "taste": told,
+        "demo": demo,
+        "notice": NOTICES.get(notice or ""),
+    }
     return render(request, "model.html", context)
 
 
 @router.post("/training")
 def train(request: Request, trainer: TrainerDep) -> Response:
     """Start training; the page shows how it goes."""
-    trainer.start()
+    trainer.start(Order())
     return _back(request, "/model")
+
+
+@router.post("/training/cancellation")
+def cancel_training(
+    request: Request, household: HouseholdDep, run_id: Annotated[int, Form(ge=1, le=2**53)]
+) -> Response:
+    """Stop the run under way; one that is over by now is left as it is."""
+    with suppress(RunEnded):
+        cancel(household.database, run_id, household.clock)
+    return _back(request, "/model")
+
+
+@router.post("/models/promotion")
+def promote_version(
+    request: Request,
+    household: HouseholdDep,
+    version: Annotated[str, Form(pattern=VERSION_PATTERN)],
+    expected: Annotated[str, Form(pattern=VERSION_PATTERN)],
+) -> Response:
+    """Let a version serve, if what the page showed as serving still does."""
+    wish = Wish("page", expected=expected)
+    promote(household.database, household.shelf, version, wish, household.clock)
+    return _back(request, "/model?notice=promoted")
+
+
+@router.post("/models/rollback")
+def roll_back_version(
+    request: Request,
+    household: HouseholdDep,
+    expected: Annotated[str, Form(pattern=VERSION_PATTERN)],
+) -> Response:
+    """Let what served before serve again, if what the page showed as serving still does."""
+    wish = Wish("page", expected=expected)
+    roll_back(household.database, household.shelf, wish, household.clock)
+    return _back(request, "/model?notice=rolled-back")
 
 
 @router.get("/library")

@@ -1,0 +1,183 @@
+"""Watches over training: takes the run that waits, lets a process carry it out, and tidies up."""
+
+import logging
+import os
+import socket
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import IO, Final
+
+from app.backend.domain.clock import Clock
+from app.backend.domain.errors import EncoreError, NotFound
+from app.backend.domain.progress import Progress, Step, silent
+from app.backend.domain.runs import CANCELLED, Run
+from app.backend.store import jobs, runs
+from app.backend.store.session import Database
+from app.backend.workflows.damage import set_damaged_aside
+from app.backend.workflows.jobs import claim, queue_if_night
+from app.backend.workflows.learn import learn
+from app.backend.workflows.retention import keep_house
+from app.backend.workflows.serving import Shelf
+from app.backend.workflows.steps import SENTENCES, STEPS
+from app.backend.workflows.training_options import TrainingOptions
+from app.backend.workflows.training_process import OUT_OF_MEMORY, Child, spawn
+
+GLANCE_SECONDS: Final = 0.2
+# How long a process whose run is over may take to end by itself.
+LAST_WORDS_SECONDS: Final = 10.0
+# Beyond this share of its limit, a process that was killed was most likely killed for its memory.
+NEARLY_ALL: Final = 0.8
+TOLD_BYTES: Final = 2_000
+KILLED: Final = -9
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Carries out the runs of one household, one at a time, each in a process of its own."""
+
+    database: Database
+    shelf: Shelf
+    clock: Clock
+    options: TrainingOptions
+    worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    is_stopping: bool = False
+
+    def tick(self) -> bool:
+        """Do what is due; say whether a run was carried out."""
+        set_damaged_aside(self.database, self.shelf, self.clock)
+        queue_if_night(self.database, self.options.schedule, self.clock)
+        return self.next_run(silent) is not None
+
+    def next_run(self, progress: Progress) -> Run | None:
+        """Carry out the run that waits, to its end; `None` where there is none."""
+        run = claim(self.database, self.worker, self.clock)
+        if run is None:
+            return None
+        if self.database.is_shared:
+            self._in_a_process(run, progress)
+        else:
+            learn(self.database, self.shelf, run, self.clock, progress)
+        ended = _read(self.database, run.id)
+        if not ended.is_active:
+            keep_house(self.database, self.shelf, ended, self.options, self.clock)
+        return ended
+
+    def _in_a_process(self, run: Run, progress: Progress) -> None:
+        with tempfile.TemporaryFile() as log:
+            child = spawn(self.database, self.shelf, run, self.options.limits, log)
+            try:
+                again, reason = self._watched(child, run, Follower(self.database, run.id, progress))
+            except BaseException:
+                self._give_back(run, "Training was interrupted; train again.", again=False)
+                raise
+            finally:
+                child.kill()
+            if reason is not None:
+                _log.warning("Run %d, attempt %d: %s %s", *_ids(run), reason, _tail(log))
+                self._give_back(run, reason, again=again)
+
+    def _give_back(self, run: Run, reason: str, *, again: bool) -> None:
+        at = self.clock()
+        with self.database.writing() as session:
+            if jobs.give_back(session, run.hold, reason, at, again=again):
+                told = {"reason": reason, "again": again}
+                runs.write_event(session, run.hold, at, "retry", "", told)
+
+    def _watched(self, child: Child, run: Run, follower: "Follower") -> tuple[bool, str | None]:
+        """Wait for a process; return whether to try again, and what went wrong if anything did."""
+        limits, began, most = self.options.limits, time.monotonic(), 0
+        while (code := child.wait(GLANCE_SECONDS)) is None:
+            most = max(most, child.resident_bytes())
+            if self.is_stopping:
+                return True, "Encore was stopped while training."
+            if time.monotonic() - began > limits.seconds:
+                return False, (
+                    f"It took longer than {limits.seconds:.0f} seconds; allow more with "
+                    "ENCORE_TRAINING_SECONDS."
+                )
+            with suppress(EncoreError):
+                follower.look()
+                if not self._is_held(run):
+                    return self._lost(child, run)
+        follower.look()
+        is_full = limits.memory_mb > 0 and most > NEARLY_ALL * limits.memory_mb * 2**20
+        if code == OUT_OF_MEMORY or (code == KILLED and is_full):
+            return False, (
+                f"It asked for more memory than the {limits.memory_mb} MB that are allowed; allow "
+                "more with ENCORE_TRAINING_MEMORY_MB."
+            )
+        if self._is_held(run):
+            return True, f"The process that trained ended with {_ending(code)}."
+        return False, None
+
+    def _lost(self, child: Child, run: Run) -> tuple[bool, str | None]:
+        """Return what to make of a process whose run it no longer holds."""
+        now = _read(self.database, run.id)
+        if now.is_active and now.attempt == run.attempt:
+            return True, "It gave no sign of life."
+        if now.state != CANCELLED:
+            child.wait(LAST_WORDS_SECONDS)
+        return False, None
+
+    def _is_held(self, run: Run) -> bool:
+        with self.database.reading() as session:
+            return jobs.holds(session, run.hold)
+
+
+@dataclass(slots=True)
+class Follower:
+    """Shows whoever watches what a run tells of itself, whoever carries it out."""
+
+    database: Database
+    run_id: int
+    progress: Progress
+    seen: int = 0
+
+    def look(self) -> None:
+        """Show what is new."""
+        with self.database.reading() as session:
+            new = runs.read_events(session, self.run_id, self.seen, 100)
+        for event in new:
+            self.seen = event.id
+            if event.kind == "step":
+                self.progress(Step(SENTENCES[event.step], STEPS.index(event.step), len(STEPS)))
+
+    def until_the_end(self) -> Run:
+        """Show what is new until the run is over, and return it.
+
+        Raises
+        ------
+        NotFound
+            Where it is erased meanwhile.
+        """
+        while (run := _read(self.database, self.run_id)).is_active:
+            self.look()
+            time.sleep(GLANCE_SECONDS)
+        self.look()
+        return run
+
+
+def _read(database: Database, run_id: int) -> Run:
+    with database.reading() as session:
+        found = runs.read_run(session, run_id)
+    if found is None:
+        raise NotFound(f"The training run {run_id} was erased while it ran; train again.")
+    return found
+
+
+def _ids(run: Run) -> tuple[int, int]:
+    return run.id, run.attempt
+
+
+def _tail(log: IO[bytes]) -> str:
+    end = log.seek(0, os.SEEK_END)
+    log.seek(max(0, end - TOLD_BYTES))
+    return log.read().decode(errors="replace").strip()
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
