@@ -17,7 +17,7 @@ from app.backend.store import jobs, runs
 from app.backend.store.session import Database
 from app.backend.workflows.damage import set_damaged_aside
 from app.backend.workflows.jobs import claim, queue_if_night
-from app.backend.workflows.learn import learn
+from app.backend.workflows.learn import LEASE_SECONDS, learn
 from app.backend.workflows.retention import keep_house
 from app.backend.workflows.serving import Shelf
 from app.backend.workflows.steps import SENTENCES, STEPS
@@ -27,12 +27,23 @@ from app.backend.workflows.training_process import OUT_OF_MEMORY, Child, spawn
 GLANCE_SECONDS: Final = 0.2
 # How long a process whose run is over may take to end by itself.
 LAST_WORDS_SECONDS: Final = 10.0
-# Beyond this share of its limit, a process that was killed was most likely killed for its memory.
+# Beyond this share of its limit, a process that came to a bad end did so for its memory.
 NEARLY_ALL: Final = 0.8
 TOLD_BYTES: Final = 2_000
-KILLED: Final = -9
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What went wrong with an attempt, if anything did, and whether another one may do better."""
+
+    reason: str | None
+    again: bool = True
+
+
+NONE: Final = Trouble(None)
+INTERRUPTED: Final = "Training was interrupted; train again."
 
 
 @dataclass(slots=True)
@@ -70,58 +81,73 @@ class Supervisor:
         with tempfile.TemporaryFile() as log:
             child = spawn(self.database, self.shelf, run, self.options.limits, log)
             try:
-                again, reason = self._watched(child, run, Follower(self.database, run.id, progress))
+                trouble = self._watched(child, run, Follower(self.database, run.id, progress))
             except BaseException:
-                self._give_back(run, "Training was interrupted; train again.", again=False)
+                self._give_back(run, Trouble(INTERRUPTED, again=False))
                 raise
             finally:
                 child.kill()
-            if reason is not None:
-                _log.warning("Run %d, attempt %d: %s %s", *_ids(run), reason, _tail(log))
-                self._give_back(run, reason, again=again)
+            if trouble.reason is not None:
+                _log.warning("Run %d, attempt %d: %s %s", *_ids(run), trouble.reason, _tail(log))
+                self._give_back(run, trouble)
 
-    def _give_back(self, run: Run, reason: str, *, again: bool) -> None:
-        at = self.clock()
+    def _give_back(self, run: Run, trouble: Trouble) -> None:
+        at, reason = self.clock(), trouble.reason or ""
         with self.database.writing() as session:
-            if jobs.give_back(session, run.hold, reason, at, again=again):
-                told = {"reason": reason, "again": again}
+            if jobs.give_back(session, run.hold, reason, at, again=trouble.again):
+                told = {"reason": reason, "again": trouble.again}
                 runs.write_event(session, run.hold, at, "retry", "", told)
 
-    def _watched(self, child: Child, run: Run, follower: "Follower") -> tuple[bool, str | None]:
-        """Wait for a process; return whether to try again, and what went wrong if anything did."""
-        limits, began, most = self.options.limits, time.monotonic(), 0
+    def _watched(self, child: Child, run: Run, follower: "Follower") -> Trouble:
+        """Wait for a process; return what went wrong, if anything did."""
+        began = seen = time.monotonic()
+        most = 0
         while (code := child.wait(GLANCE_SECONDS)) is None:
-            most = max(most, child.resident_bytes())
-            if self.is_stopping:
-                return True, "Encore was stopped while training."
-            if time.monotonic() - began > limits.seconds:
-                return False, (
-                    f"It took longer than {limits.seconds:.0f} seconds; allow more with "
-                    "ENCORE_TRAINING_SECONDS."
-                )
+            now, most = time.monotonic(), max(most, child.address_bytes())
+            trouble = self._impatience(now - began, now - seen)
+            if trouble.reason is not None:
+                return trouble
             with suppress(EncoreError):
                 follower.look()
                 if not self._is_held(run):
                     return self._lost(child, run)
+                seen = now
         follower.look()
-        is_full = limits.memory_mb > 0 and most > NEARLY_ALL * limits.memory_mb * 2**20
-        if code == OUT_OF_MEMORY or (code == KILLED and is_full):
-            return False, (
-                f"It asked for more memory than the {limits.memory_mb} MB that are allowed; allow "
-                "more with ENCORE_TRAINING_MEMORY_MB."
+        limit = self.options.limits.memory_mb
+        is_full = limit > 0 and most > NEARLY_ALL * limit * 2**20
+        if code == OUT_OF_MEMORY or (code != 0 and is_full):
+            return Trouble(
+                f"It asked for more memory than the {limit} MB that are allowed; allow more with "
+                "ENCORE_TRAINING_MEMORY_MB.",
+                again=False,
             )
         if self._is_held(run):
-            return True, f"The process that trained ended with {_ending(code)}."
-        return False, None
+            return Trouble(f"The process that trained ended with {_ending(code)}.")
+        return NONE
 
-    def _lost(self, child: Child, run: Run) -> tuple[bool, str | None]:
+    def _impatience(self, running_seconds: float, silent_seconds: float) -> Trouble:
+        """Return why a process is not waited for any longer, if that is so."""
+        most = self.options.limits.seconds
+        if self.is_stopping:
+            return Trouble("Encore was stopped while training.")
+        if running_seconds > most:
+            told = (
+                f"It took longer than {most:.0f} seconds; allow more with ENCORE_TRAINING_SECONDS."
+            )
+            return Trouble(told, again=False)
+        if silent_seconds > 2 * LEASE_SECONDS:
+            # A process that stopped in the midst of a transaction may be what is in the way.
+            return Trouble("The database did not answer while it trained.")
+        return NONE
+
+    def _lost(self, child: Child, run: Run) -> Trouble:
         """Return what to make of a process whose run it no longer holds."""
         now = _read(self.database, run.id)
         if now.is_active and now.attempt == run.attempt:
-            return True, "It gave no sign of life."
+            return Trouble("It gave no sign of life.")
         if now.state != CANCELLED:
             child.wait(LAST_WORDS_SECONDS)
-        return False, None
+        return NONE
 
     def _is_held(self, run: Run) -> bool:
         with self.database.reading() as session:

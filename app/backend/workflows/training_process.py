@@ -97,13 +97,13 @@ class Child:
         if self.process.stdin is not None:
             self.process.stdin.close()
 
-    def resident_bytes(self) -> int:
-        """Return how much memory it has now; 0 where the system does not say."""
+    def address_bytes(self) -> int:
+        """Return how much address space it has now; 0 where the system does not say."""
         try:
             told = Path(f"/proc/{self.process.pid}/statm").read_text()
         except OSError:
             return 0
-        return int(told.split()[1]) * resource.getpagesize()
+        return int(told.split()[0]) * resource.getpagesize()
 
 
 def main() -> int:
@@ -133,7 +133,9 @@ def _limit(errand: Errand) -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not through `sys.stdin`, whose lock this thread would still hold when the interpreter ends.
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     os._exit(ORPHANED)
 
 
