@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # One thread of linear algebra: the matrices are small, and two cores have better to do.
 export OMP_NUM_THREADS := 1
 
-.PHONY: run test setup setup-run fix check docs bench fuzz lock browser clean
+.PHONY: run test setup setup-run fix check docs bench fuzz chaos lock browser clean
 .DEFAULT_GOAL := run
 
 run: setup-run ## start Encore with a demo household, or with the library it already has
@@ -43,12 +43,16 @@ bench: .venv/.dev ## the comparisons behind the figures in the docs, in their sh
 	@$(BIN)/python -m benchmarks.training_cost --short
 	@$(BIN)/python -m benchmarks.real_data --short
 	@$(BIN)/python -m benchmarks.data_preparation --short
+	@$(BIN)/python -m benchmarks.serving_while_training --short
 
 fuzz: .venv/.dev ## the long form of the tests on dirty data: some twenty minutes
 	@DIRTY_DATABASES=20000 $(BIN)/python -m pytest -q tests/properties
 
+chaos: .venv/.dev ## the long form of the kills: 3 000, some twenty minutes
+	@$(BIN)/python -m tests.chaos --kills 3000
+
 lock: ## renews the locks; needs uv
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra postgres --extra onnx --extra skops --group build --group dev -o locks/dev.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra postgres --extra onnx --extra skops --extra mlflow --group build --group dev -o locks/dev.txt
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -c locks/dev.txt --group build -o locks/run.txt
 
 browser: .venv/.dev ## a Chromium for the browser tests, where this machine allows one

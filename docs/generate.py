@@ -19,6 +19,7 @@ from app.backend.settings import Settings
 from app.backend.workflows.household import open_household
 from benchmarks.pages import FEATURES, marked_block
 from docs.data_sheet import data_page
+from docs.model_card import model_card_page
 
 DOCS: Final = Path(__file__).parent
 NOTE: Final = "<!-- Written by `make docs` from the code; change it there. -->\n"
@@ -50,6 +51,7 @@ def pages() -> Mapping[str, str]:
         "features.md": features_page,
         "data-checks.md": checks_page,
         "data.md": data_page,
+        "model-card.md": model_card_page,
     }
     return {name: f"{NOTE}\n{make().strip()}\n" for name, make in makers.items()}
 

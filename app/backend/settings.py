@@ -60,6 +60,13 @@ class Settings(BaseSettings):
         int,
         Field(ge=1, le=1024, description="Threads of linear algebra that a training may use."),
     ] = 1
+    mlflow_tracking_uri: Annotated[
+        str,
+        Field(
+            description="The MLflow tracking server that training runs are told to, such as "
+            "http://localhost:5000; needs the extra mlflow. Empty: nobody is told."
+        ),
+    ] = ""
     keep_versions: Annotated[
         int,
         Field(
@@ -81,6 +88,7 @@ class Settings(BaseSettings):
             limits=Limits(self.training_memory_mb, self.training_seconds, self.training_threads),
             schedule=Schedule(self.train_after_feedbacks, self.train_nightly_at or None),
             keep_versions=self.keep_versions,
+            mlflow_tracking_uri=self.mlflow_tracking_uri,
         )
 
     @cached_property

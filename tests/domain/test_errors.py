@@ -25,6 +25,7 @@ CODES = {
     "artefact_missing": 500,
     "artefact_too_new": 500,
     "artefact_untrusted": 500,
+    "export_unfaithful": 500,
     "extra_missing": 501,
     "feature_mismatch": 422,
     "leakage_found": 500,

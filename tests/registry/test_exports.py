@@ -11,6 +11,7 @@ from app.backend.domain.errors import (
     ArtefactDamaged,
     ArtefactForeign,
     ArtefactUntrusted,
+    ExportUnfaithful,
     ExtraMissing,
     InvalidInput,
     StorageFull,
@@ -106,7 +107,7 @@ class Liar:
 @pytest.mark.parametrize("suffix", [".pkl", ".joblib", ".onnx"])
 def test_an_unfaithful_file_is_not_written(tmp_path: Path, suffix: str) -> None:
     """Where the bytes would predict something else than the model, there is no file."""
-    with pytest.raises(ArtefactDamaged):
+    with pytest.raises(ExportUnfaithful, match=f"as {suffix} would"):
         exports.write(tmp_path / f"model{suffix}", Liar(), {})
     assert list(tmp_path.iterdir()) == []
 

@@ -66,23 +66,31 @@ def test_without_a_schedule_nothing_is_queued(
     assert queue_if_night(household.database, Schedule(), clock) is None
 
 
+def at(clock: Ticking, days: int, time_of_day: time) -> None:
+    """Let it be a time of day so many days from now."""
+    clock.now = datetime.combine(clock.now.date() + timedelta(days=days), time_of_day, tzinfo=UTC)
+
+
 def test_a_night_queues_one_run(
     household: Household, small_library: Imported, clock: Ticking
 ) -> None:
-    """Where something was said since the last run, and once, however often one looks."""
+    """For what was said before it, and once, however often one looks."""
     assert small_library.counts.added
     assert queue_if_night(household.database, NIGHTLY, clock) is None
     say(household, clock, 1, Schedule())
-    clock.now = datetime(2027, 3, 1, 3, 30, tzinfo=UTC)
+    assert queue_if_night(household.database, NIGHTLY, clock) is None
+    at(clock, 1, time(3, 29))
+    assert queue_if_night(household.database, NIGHTLY, clock) is None
+    at(clock, 0, time(3, 30))
     first = queue_if_night(household.database, NIGHTLY, clock)
     assert first is not None
     assert first.trigger == "night"
     household.train(0, silent)
-    clock.advance(days=0.9)
-    say(household, clock, 1, Schedule())
-    clock.now = datetime(2027, 3, 2, 3, 29, tzinfo=UTC)
     assert queue_if_night(household.database, NIGHTLY, clock) is None
-    clock.advance(seconds=60)
+    at(clock, 1, time(3, 31))
+    assert queue_if_night(household.database, NIGHTLY, clock) is None
+    say(household, clock, 1, Schedule())
+    at(clock, 1, time(3, 31))
     assert queue_if_night(household.database, NIGHTLY, clock) is not None
 
 
@@ -92,15 +100,26 @@ def test_nights_that_were_slept_through_are_made_up_for_once(
     """The machine was off for a week: one run, at whatever hour it is on again."""
     assert small_library.counts.added
     say(household, clock, 1, Schedule())
-    clock.now = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)
+    at(clock, 8, time(14, 0))
     assert queue_if_night(household.database, NIGHTLY, clock) is not None
     household.train(0, silent)
-    say(household, clock, 1, Schedule())
-    clock.now = datetime(2027, 3, 9, 14, 0, tzinfo=UTC)
-    assert queue_if_night(household.database, NIGHTLY, clock) is not None
-    household.train(0, silent)
-    clock.now += timedelta(minutes=5)
+    at(clock, 0, time(14, 5))
     assert queue_if_night(household.database, NIGHTLY, clock) is None
+
+
+def test_a_night_that_failed_is_not_repeated_at_once(
+    household: Household, small_library: Imported, clock: Ticking
+) -> None:
+    """What was said is still new, but the night has had its run; the next one tries again."""
+    assert small_library.counts.added
+    say(household, clock, 1, Schedule())
+    at(clock, 1, time(4, 0))
+    run = queue_if_night(household.database, NIGHTLY, clock)
+    assert run is not None
+    cancel(household.database, run.id, clock)
+    assert queue_if_night(household.database, NIGHTLY, clock) is None
+    at(clock, 1, time(4, 0))
+    assert queue_if_night(household.database, NIGHTLY, clock) is not None
 
 
 def test_only_a_run_that_is_not_over_can_be_cancelled(household: Household) -> None:

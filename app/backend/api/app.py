@@ -14,6 +14,7 @@ from app.backend.api.dependencies import ApiState
 from app.backend.api.faults import add_fault_handlers
 from app.backend.api.guards import BodyLimit, OwnNames, SameSite, SecurityHeaders
 from app.backend.api.routes import (
+    artefacts,
     data_quality,
     feedback,
     health,
@@ -60,7 +61,15 @@ def create_app(household: Household) -> FastAPI:
     app.state.encore = ApiState(household, trainer)
     add_fault_handlers(app)
     app.include_router(health.router)
-    for module in (recommendations, feedback, training_runs, models, versions, data_quality):
+    for module in (
+        recommendations,
+        feedback,
+        training_runs,
+        models,
+        versions,
+        artefacts,
+        data_quality,
+    ):
         app.include_router(module.router, prefix=API_PREFIX)
     app.include_router(pages.router)
     static = resources.files(frontend) / "static"

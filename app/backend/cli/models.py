@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.backend.cli import versions
+from app.backend.cli import exports, versions
 from app.backend.cli.output import AsJson, household, say, say_json, verb
 from app.backend.cli.training import tell_comparison
 from app.backend.workflows import browse
@@ -30,6 +30,7 @@ def make_models_cli() -> typer.Typer:
     cli.command("rollback")(versions.roll_back_version)
     cli.command("verify")(versions.verify_versions)
     cli.command("prune")(versions.prune_versions)
+    cli.command("export")(exports.export_model)
     return cli
 
 

@@ -21,6 +21,7 @@ EncoreError
 │   ├── ArtefactForeign       the file is not one of Encore's formats
 │   ├── ArtefactTooNew        a newer Encore wrote it
 │   ├── ArtefactUntrusted     opening it could run code that nobody vouched for
+│   ├── ExportUnfaithful      another format would answer otherwise than the model
 │   └── ExtraMissing          the format needs a package that is not installed
 └── OperationError            the installation cannot do what it was asked to
     ├── SettingsInvalid       an environment variable is wrong
@@ -193,6 +194,12 @@ class ArtefactUntrusted(ModelError):
     """Opening it could run code that nobody vouched for."""
 
     code = "artefact_untrusted"
+
+
+class ExportUnfaithful(ModelError):
+    """Another format would answer otherwise than the model; it was not written."""
+
+    code = "export_unfaithful"
 
 
 class ExtraMissing(ModelError):

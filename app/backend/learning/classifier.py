@@ -1,6 +1,8 @@
 """The estimator that every family shares: a config, what was learnt, fit and predict."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from types import MappingProxyType
 from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
@@ -8,9 +10,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from app.backend.domain.errors import InvalidInput
-from app.backend.domain.model import Predictor
-from app.backend.features import bounds
+from app.backend.domain.errors import ArtefactForeign, InvalidInput
+from app.backend.domain.model import Classifier, Predictor
+from app.backend.features import additive as additive_model
+from app.backend.features import bounds, posterior
 from app.backend.features.basis import checked
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.household import Evidence
@@ -24,6 +27,9 @@ Config: TypeAlias = GlmixConfig | AdditiveConfig
 
 DEFAULT: Final = GlmixConfig()
 BASELINE: Final = AdditiveConfig()
+_CONFIGS: Final[Mapping[str, Callable[..., Config]]] = MappingProxyType(
+    {posterior.FAMILY: GlmixConfig, additive_model.FAMILY: AdditiveConfig}
+)
 
 
 class ContextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped library
@@ -83,6 +89,30 @@ class ContextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.classes_ = np.array([0, 1])
         self.n_features_in_ = FEATURE_COUNT
         return self
+
+    @classmethod
+    def of(cls, model: Classifier) -> "ContextClassifier":
+        """Return a model that was opened from arrays as the estimator that made it.
+
+        Raises
+        ------
+        ArtefactForeign
+            Where its family or config is none of this Encore's.
+        """
+        told: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in model.config_record().items()
+        }
+        try:
+            estimator = cls(_CONFIGS[model.predictor_.family](**told))
+        except (KeyError, TypeError, InvalidInput) as error:
+            raise ArtefactForeign(
+                "The model was made with other settings than this Encore knows; train again with: "
+                "encore train"
+            ) from error
+        estimator.predictor_ = model.predictor_
+        estimator.classes_, estimator.n_features_in_ = np.array([0, 1]), FEATURE_COUNT
+        return estimator
 
     def _fitted(self, X: Floats, y: Codes, weight: Floats | None) -> Predictor:
         """Fit the family's arrays to rows clipped to bounds that are learnt from them alone."""

@@ -39,13 +39,23 @@ def reliability(p: Floats, y: Codes) -> list[Bin]:
     return [_bin(p[rows], y[rows]) for rows in _bins(p)]
 
 
+def error_by_chance(p: Floats) -> float:
+    """Return the calibration error to expect of so many rows if every promise were exact.
+
+    Each bin's gap is then nearly normal around 0, with the variance of its verdicts.
+    """
+    bin_of = np.minimum((p * BINS).astype(np.int64), BINS - 1)
+    variance = np.bincount(bin_of, p * (1.0 - p), BINS)
+    return float(np.sqrt(2.0 * variance / np.pi).sum() / len(p))
+
+
 def wilson(positives: int, rows: int) -> tuple[float, float]:
     """Return Wilson's interval of a share: it never leaves 0 to 1, and always holds the share.
 
     Examples
     --------
     >>> [round(edge, 3) for edge in wilson(7, 10)]
-    [0.443, 0.873]
+    [0.442, 0.873]
     """
     share, spread = positives / rows, Z * Z / rows
     centre = (share + spread / 2) / (1 + spread)

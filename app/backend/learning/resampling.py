@@ -164,7 +164,7 @@ def _levels(p: Floats, y: Codes, resamples: Resamples) -> tuple[Floats, Floats]:
 
 
 def _pairs(positive: Floats, negative: Floats) -> tuple[Floats, Floats]:
-    """Return how many pairs stand in the right order, ties counting half, and how many there are."""
+    """Return how many pairs stand in the right order, ties counting half, and how many are."""
     below = np.cumsum(negative, axis=1) - negative / 2
     return (positive * below).sum(axis=1), positive.sum(axis=1) * negative.sum(axis=1)
 

@@ -14,7 +14,7 @@ from app.backend.features.schema import CONTEXT_COLUMNS
 from app.backend.learning.evaluation import Trial
 from app.backend.learning.metrics import calibration_error, log_losses, measure
 from app.backend.learning.rankings import Ranking
-from app.backend.learning.reliability import reliability
+from app.backend.learning.reliability import error_by_chance, reliability
 from app.backend.learning.resampling import DEPTH, Resamples, resampled
 
 LEAST_SLICE_ROWS: Final = 5
@@ -49,7 +49,8 @@ def trial_report(trial: Trial, company: Codes, seed: int) -> dict[str, Any]:
         Plain values, finite or `None`:
 
         - `tested_rows`, `tested_slates`, `positive_rate`, `level`
-        - `models`: figures of each model that answered any row, and `<figure>_interval`
+        - `models`: figures of each model that answered any row, and `<figure>_interval`; beside
+          the calibration error that of exact promises, by chance alone
         - `unanswered`: the models that answered none
         - `against`: by rival, the challenger's log loss less the rival's on the rows that both
           answered
@@ -101,6 +102,7 @@ def _model(trial: Trial, p: Floats, draws: Resamples) -> dict[str, Any]:
     p, y, request, draws = p[rows], trial.y[rows], trial.request[rows], draws.part(rows)
     found: dict[str, Any] = asdict(measure(p, y, request))
     found["ndcg_at_5"] = _ndcg(p, y, request)
+    found["calibration_error_by_chance"] = error_by_chance(p)
     for name, drawn in resampled(p, y, request, draws).items():
         value = found[name]
         told = _centred(drawn, value, is_noisy=name in _NOISY)

@@ -16,16 +16,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from app.backend.domain.context import CODE_COUNT
 from app.backend.domain.errors import (
+    ArtefactDamaged,
     ArtefactForeign,
     ArtefactUntrusted,
+    ExportUnfaithful,
     InvalidInput,
     ModelError,
 )
 from app.backend.domain.model import Classifier
-from app.backend.features import schema
-from app.backend.features.encode import Floats, context_table
+from app.backend.features.encode import Floats
 from app.backend.features.predictors import build
 from app.backend.features.serving import ServingClassifier
 from app.backend.registry import onnx_file, onnx_graph, skops_file, trust
@@ -39,8 +39,8 @@ from app.backend.registry.artefact import (
     parse_manifest,
 )
 from app.backend.registry.files import write_pair
+from app.backend.registry.parity import generated_rows, insist_on_parity
 
-ROWS_COMPARED_WHEN_WRITTEN: Final = 1_024
 ROWS_COMPARED_WHEN_READ: Final = 64
 
 
@@ -70,8 +70,8 @@ def write(path: Path, model: Classifier, facts: Mapping[str, object]) -> str:
         Where the model is not a fitted model of Encore's.
     ArtefactForeign
         Where the suffix is not one of these formats, or the family has no such format.
-    ArtefactDamaged
-        Where the bytes, read back, would predict something else; nothing is written.
+    ExportUnfaithful
+        Where the bytes, read back, would answer otherwise; nothing is written.
     ExtraMissing
         Where the format needs a package that is not installed.
     ArtefactUntrusted
@@ -84,9 +84,15 @@ def write(path: Path, model: Classifier, facts: Mapping[str, object]) -> str:
         raise InvalidInput("That is no fitted model of Encore's; make one with train_model.")
     content = form.to_bytes(model)
     told = {"family": model.predictor_.family, "config": dict(model.config_record())}
-    again = _opened(path, content, told, form)
-    rows = _rows(model, ROWS_COMPARED_WHEN_WRITTEN)
-    _refuse_unlike(path, again.predict_proba(rows), model.predict_proba(rows), form.tolerance)
+    try:
+        again = _opened(path, content, told, form)
+    except ArtefactDamaged as error:
+        raise ExportUnfaithful(
+            f"A model as {path.suffix} would not be the same when it is read back; nothing was "
+            "written. Choose another format.",
+            {"format": path.suffix},
+        ) from error
+    insist_on_parity(path.suffix, again.predict_proba, model, form.tolerance)
     manifest = manifest_bytes(model, content, facts)
     if form.runs_code:
         trust.record(hashlib.sha256(content).hexdigest())
@@ -152,7 +158,7 @@ def _opened(path: Path, content: bytes, manifest: Mapping[str, Any], form: _Form
         model = form.from_bytes(content, manifest)
         arrays = build(str(manifest.get("family")), model.predictor_.to_arrays())
         plain = ServingClassifier(arrays, {})
-        rows = _rows(plain, ROWS_COMPARED_WHEN_READ)
+        rows = generated_rows(plain, ROWS_COMPARED_WHEN_READ)
         _refuse_unlike(path, model.predict_proba(rows), plain.predict_proba(rows), form.tolerance)
     return model
 
@@ -172,28 +178,6 @@ def _refuse_unlike(path: Path, found: Floats, expected: Floats, tolerance: float
     same = found.shape == expected.shape and bool(np.all(np.abs(found - expected) <= tolerance))
     if not same:
         raise damaged(path, "its bytes do not predict what the model in them predicts")
-
-
-def _rows(model: Classifier, count: int) -> Floats:
-    """Generate rows of X all over the range that libraries have, always the same.
-
-    Half of them are of titles that the model knows, where it knows any.
-    """
-    chance = np.random.default_rng(0)
-    X = np.zeros((count, schema.FEATURE_COUNT))
-    codes = chance.integers(0, CODE_COUNT, count)
-    X[:, : len(schema.CONTEXT_COLUMNS)] = context_table()[codes]
-    X[:, schema.GENRE_COLUMNS] = chance.random((count, len(schema.GENRE_COLUMNS))) < 0.15
-    X[:, schema.DURATION] = np.maximum(chance.normal(90.0, 90.0, count).round(), 0.0)
-    X[:, schema.YEAR] = chance.integers(1900, 2030, count) * (chance.random(count) < 0.9)
-    X[:, schema.KIND_SERIES] = chance.random(count) < 0.3
-    X[:, schema.COMMUNITY_RATING] = np.clip(chance.normal(6.0, 3.0, count), 0.0, 10.0)
-    known = model.predictor_.to_arrays().get("title_ids", np.zeros(0))
-    ids = chance.integers(0, 10**6, count)
-    if len(known):
-        ids[::2] = chance.choice(known, len(ids[::2]))
-    X[:, schema.MEDIA_ID] = ids
-    return X
 
 
 def _plain(model: Classifier) -> Classifier:

@@ -46,9 +46,15 @@ def last_asked_for(session: Session, trigger: str | None = None) -> Run | None:
 
 def new_feedback(session: Session, most: int) -> int:
     """Count the feedback that no run has read yet, and stop counting at `most`."""
-    read_until = session.scalar(select(func.max(TrainingRun.last_feedback_id))) or 0
-    found = select(Feedback.id).where(Feedback.id > read_until).limit(most).subquery()
+    found = select(Feedback.id).where(Feedback.id > _read_until(session)).limit(most).subquery()
     return int(session.scalar(select(func.count()).select_from(found)) or 0)
+
+
+def has_new_feedback(session: Session, before: datetime) -> bool:
+    """Say whether there is feedback from before a moment that no run has read yet."""
+    new = Feedback.id > _read_until(session)
+    query = select(Feedback.id).where(new, Feedback.created_at < before).limit(1)
+    return session.scalar(query) is not None
 
 
 def newest_feedback(session: Session) -> int:
@@ -80,6 +86,10 @@ def read_events(session: Session, run_id: int, after: int, most: int) -> list[Ru
         RunEvent(row.id, row.run_id, row.attempt, row.at, row.kind, row.step, row.data)
         for row in session.scalars(query)
     ]
+
+
+def _read_until(session: Session) -> int:
+    return session.scalar(select(func.max(TrainingRun.last_feedback_id))) or 0
 
 
 def run_of(row: TrainingRun) -> Run:

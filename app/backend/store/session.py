@@ -196,9 +196,19 @@ def _named_errors() -> Iterator[None]:
         raise DatabaseBusy("Too much is asked of the database at once; try again soon.") from error
     except DBAPIError as error:
         named = _named(error)
-        if named is None:
+        # A full disk makes SQLite give up the whole transaction; its savepoints are then unknown.
+        full = next((one for one in _before(error) if isinstance(one, StorageFull)), None)
+        if named is None and full is None:
             raise
-        raise named from error
+        raise (full or named or error) from error
+
+
+def _before(error: BaseException) -> Iterator[EncoreError | None]:
+    """Yield the names of the errors in whose handling another one came up."""
+    context = error.__context__
+    while context is not None:
+        yield _named(context) if isinstance(context, DBAPIError) else None
+        context = context.__context__
 
 
 def _named(error: DBAPIError) -> EncoreError | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import NotFound
 from app.backend.domain.evening import StoredPick, StoredSlate
-from app.backend.domain.runs import Run, RunEvent, Version
+from app.backend.domain.runs import CHAMPION, Run, RunEvent, Version
 from app.backend.domain.title import Title
 from app.backend.features.genres import display_name, normalise, split_names
 from app.backend.features.titles import understand
@@ -119,14 +119,15 @@ def run_events(session: ReadSession, run_id: int, after: int, most: int) -> list
 
 
 def version(session: ReadSession, name: str) -> Version:
-    """Return one version.
+    """Return one version; `champion` is the one that was promoted last.
 
     Raises
     ------
     NotFound
         Where there is none of that name.
     """
-    found = versions.read_version(session, name)
+    is_champion = name == CHAMPION
+    found = versions.champion(session) if is_champion else versions.read_version(session, name)
     if found is None:
         raise NotFound(f"There is no model version {name!r}; list them with: encore models list")
     return found

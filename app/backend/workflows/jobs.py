@@ -86,7 +86,8 @@ def queue_if_due(session: Session, schedule: Schedule, clock: Clock) -> Run | No
 def queue_if_night(database: Database, schedule: Schedule, clock: Clock) -> Run | None:
     """Queue tonight's run, if it is time and something was said since the last one.
 
-    A night that was slept through is made up for once, however many there were.
+    What is said after the time of day waits for the next night. A night that was slept through is
+    made up for once, however many there were.
     """
     if schedule.nightly_at is None:
         return None
@@ -94,7 +95,7 @@ def queue_if_night(database: Database, schedule: Schedule, clock: Clock) -> Run 
     with database.reading() as session:
         nightly = runs.last_asked_for(session, BY_NIGHT)
         is_done = nightly is not None and nightly.requested_at >= latest
-        if is_done or not runs.new_feedback(session, 1):
+        if is_done or not runs.has_new_feedback(session, latest):
             return None
     with database.writing() as session:
         run, is_new = jobs.enqueue(session, Order(trigger=BY_NIGHT), clock())

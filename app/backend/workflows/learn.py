@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import (
     DatabaseBusy,
@@ -21,8 +23,10 @@ from app.backend.domain.progress import Progress
 from app.backend.domain.runs import FAILED, SKIPPED, Run
 from app.backend.learning.classifier import DEFAULT
 from app.backend.learning.evaluation import Trial, hold_trial
-from app.backend.learning.gate import judge, verdict
+from app.backend.learning.gate import Answer, judge, verdict
+from app.backend.learning.trial_report import trial_report
 from app.backend.ml_model import save_model, train_model
+from app.backend.registry.artefact import Artefact
 from app.backend.registry.versions import discard, insist_on_room, stage, sweep
 from app.backend.store import jobs, versions
 from app.backend.store.session import Database
@@ -31,6 +35,7 @@ from app.backend.workflows.material import Material, gather
 from app.backend.workflows.publication import (
     Ended,
     Learnt,
+    Sealed,
     judged,
     origin,
     publish,
@@ -94,20 +99,27 @@ def _carry_out(database: Database, shelf: Shelf, run: Run, recorder: Recorder) -
         staged = stage(
             shelf.folder, run.hold, lambda path: save_model(learnt.model, path, facts=facts)
         )
-        predictor = staged.open().classifier.predictor_
+        artefact = staged.open()
         told.outputs = {"digest": staged.digest, "bytes": _bytes(staged.folder)}
     try:
         with recorder.step("gate") as told:
-            answers = judge(learnt.trial, predictor, material.library, run.seed)
+            answers = _judged(artefact, learnt, material, run)
             passed, _ = verdict(answers)
+            sealed = Sealed(staged, artefact, answers)
             told.inputs = {"tested_rows": len(learnt.trial.y)}
             told.outputs = {"passed": passed, "gate": [asdict(answer) for answer in answers]}
         with recorder.step("promote") as told:
-            version = put_in_place(staged, run, material, learnt, answers, clock)
+            version = put_in_place(sealed, run, material, learnt, clock)
             told.outputs = {"model_version": version.version, "serves": passed}
-        return judged(material, learnt, version, answers)
+        return judged(material, learnt, version, sealed)
     finally:
         discard(staged)
+
+
+def _judged(artefact: Artefact, learnt: Learnt, material: Material, run: Run) -> list[Answer]:
+    """Ask the gate about what will serve: the model as it was read back."""
+    predictor = artefact.classifier.predictor_
+    return judge(learnt.trial, predictor, material.library, run.seed)
 
 
 def _reason_to_skip(material: Material, run: Run) -> str | None:
@@ -163,13 +175,9 @@ def _train(material: Material, run: Run, recorder: Recorder) -> Learnt:
 
 
 def _report(trial: Trial, material: Material, seed: int) -> dict[str, Any]:
-    """Return the metrics of every model, and how many rows they were measured on."""
-    del material, seed
-    measured = trial.metrics() if len(trial.y) else {}
-    return {
-        "tested_rows": len(trial.y),
-        "models": {name: asdict(metrics) for name, metrics in measured.items()},
-    }
+    """Return what the trial found, with intervals and slices."""
+    company = [material.company.get(slate, 0) for slate in trial.slate.tolist()]
+    return trial_report(trial, np.array(company, dtype=np.int64), seed)
 
 
 def _beat(database: Database, run: Run) -> None:

@@ -19,7 +19,7 @@ from app.backend.learning.classifier import DEFAULT, Config
 from app.backend.learning.evaluation import Champion
 from app.backend.ml_model import prepare
 from app.backend.registry.artefact import FORMAT_NUMBER
-from app.backend.store import runs, versions
+from app.backend.store import runs, slate_rows, versions
 from app.backend.store.choice_rows import read_choices
 from app.backend.store.library_rows import read_title_texts
 from app.backend.store.session import Database
@@ -123,7 +123,7 @@ def _ingest(database: Database, shelf: Shelf, recorder: Recorder, clock: Clock) 
                 prepared=prepared,
                 choices=read_choices(session),
                 texts=read_title_texts(session),
-                company={},
+                company=slate_rows.read_company(session),
                 last_feedback_id=runs.newest_feedback(session),
                 champion=champion,
                 rival=_rival(champion, serving),

@@ -12,6 +12,7 @@ from app.backend.learning.classifier import ContextClassifier
 from app.backend.learning.evaluation import Trial
 from app.backend.learning.gate import Answer, verdict
 from app.backend.learning.splits import split_by_time
+from app.backend.registry.artefact import Artefact
 from app.backend.registry.versions import Staged, place, version_name
 from app.backend.store import jobs, runs, versions
 from app.backend.store.session import Database, WriteSession, take_turns
@@ -27,6 +28,15 @@ class Learnt:
     model: ContextClassifier
     trial: Trial
     report: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What was staged, as it was read back, and what the gate answered of that."""
+
+    staged: Staged
+    artefact: Artefact
+    answers: Sequence[Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +84,11 @@ def origin(run: Run, material: Material, learnt: Learnt) -> dict[str, Any]:
     }
 
 
-def put_in_place(  # one parameter for each thing that a version tells of
-    staged: Staged,
-    run: Run,
-    material: Material,
-    learnt: Learnt,
-    answers: Sequence[Answer],
-    clock: Clock,
+def put_in_place(
+    sealed: Sealed, run: Run, material: Material, learnt: Learnt, clock: Clock
 ) -> Version:
     """Write the card and put the version into its place; nobody is told of it yet."""
-    at, facts = clock(), origin(run, material, learnt)
+    at, facts, staged = clock(), origin(run, material, learnt), sealed.staged
     version = Version(
         version=version_name(at, staged.digest),
         created_at=at,
@@ -94,16 +99,15 @@ def put_in_place(  # one parameter for each thing that a version tells of
         manifest=facts,
         metrics=facts["metrics"],
     )
-    files = staged.add(cards(version, run, material, learnt.model, answers))
+    files = staged.add(cards(version, material, sealed.artefact, sealed.answers))
     if place(staged, at) != version.version:
         raise ArtefactDamaged("The version was put in another place than it was named for.")
     return replace(version, files=files)
 
 
-def judged(
-    material: Material, learnt: Learnt, version: Version, answers: Sequence[Answer]
-) -> Ended:
+def judged(material: Material, learnt: Learnt, version: Version, sealed: Sealed) -> Ended:
     """Return how a run ends that made a version."""
+    answers = sealed.answers
     passed, reason = verdict(answers)
     said = "Promoted." if passed else "Not promoted: what served so far goes on."
     gate = [asdict(answer) for answer in answers]

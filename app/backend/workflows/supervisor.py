@@ -27,6 +27,8 @@ from app.backend.workflows.training_process import OUT_OF_MEMORY, Child, spawn
 GLANCE_SECONDS: Final = 0.2
 # How long a process whose run is over may take to end by itself.
 LAST_WORDS_SECONDS: Final = 10.0
+# Where it tells a tracking server of the run, it may take a little longer.
+TRACKING_SECONDS: Final = 90.0
 # Beyond this share of its limit, a process that came to a bad end did so for its memory.
 NEARLY_ALL: Final = 0.8
 TOLD_BYTES: Final = 2_000
@@ -79,7 +81,7 @@ class Supervisor:
 
     def _in_a_process(self, run: Run, progress: Progress) -> None:
         with tempfile.TemporaryFile() as log:
-            child = spawn(self.database, self.shelf, run, self.options.limits, log)
+            child = spawn(self.database, self.shelf, run, self.options, log)
             try:
                 trouble = self._watched(child, run, Follower(self.database, run.id, progress))
             except BaseException:
@@ -146,7 +148,8 @@ class Supervisor:
         if now.is_active and now.attempt == run.attempt:
             return Trouble("It gave no sign of life.")
         if now.state != CANCELLED:
-            child.wait(LAST_WORDS_SECONDS)
+            is_told = bool(self.options.mlflow_tracking_uri)
+            child.wait(TRACKING_SECONDS if is_told else LAST_WORDS_SECONDS)
         return NONE
 
     def _is_held(self, run: Run) -> bool:

@@ -23,7 +23,8 @@ from app.backend.store import runs
 from app.backend.store.session import Database, open_database
 from app.backend.workflows.learn import BEAT_SECONDS, learn
 from app.backend.workflows.serving import Shelf
-from app.backend.workflows.training_options import Limits
+from app.backend.workflows.tracking import track
+from app.backend.workflows.training_options import TrainingOptions
 
 OUT_OF_MEMORY: Final = 70
 LOST: Final = 71
@@ -43,10 +44,14 @@ class Errand:
     attempt: int
     memory_mb: int
     niceness: int
+    mlflow_tracking_uri: str = ""
 
 
-def spawn(database: Database, shelf: Shelf, run: Run, limits: Limits, log: IO[bytes]) -> "Child":
+def spawn(
+    database: Database, shelf: Shelf, run: Run, options: TrainingOptions, log: IO[bytes]
+) -> "Child":
     """Start a process that carries out a run; what it says goes to `log`."""
+    limits = options.limits
     errand = Errand(
         database_url=database.url,
         models_dir=str(shelf.folder.absolute()),
@@ -54,6 +59,7 @@ def spawn(database: Database, shelf: Shelf, run: Run, limits: Limits, log: IO[by
         attempt=run.attempt,
         memory_mb=limits.memory_mb,
         niceness=limits.niceness,
+        mlflow_tracking_uri=options.mlflow_tracking_uri,
     )
     threads = dict.fromkeys(_THREADS, str(limits.threads))
     child = subprocess.Popen(  # noqa: S603  # this very program
@@ -116,9 +122,14 @@ def main() -> int:
         run = runs.read_run(session, errand.run_id)
     if run is None or run.attempt != errand.attempt or not run.is_active:
         return LOST
-    threading.Thread(target=_end_when_lost, args=(database, run), daemon=True).start()
+    is_over = threading.Event()
+    threading.Thread(target=_end_when_lost, args=(database, run, is_over), daemon=True).start()
     try:
-        learn(database, Shelf(Path(errand.models_dir)), run, system_clock, silent)
+        shelf = Shelf(Path(errand.models_dir))
+        ended = learn(database, shelf, run, system_clock, silent)
+        is_over.set()
+        if errand.mlflow_tracking_uri and not ended.is_active:
+            track(database, shelf, ended, errand.mlflow_tracking_uri, system_clock)
     except MemoryError:
         return OUT_OF_MEMORY
     database.close()
@@ -139,10 +150,9 @@ def _end_with_parent() -> None:
     os._exit(ORPHANED)
 
 
-def _end_when_lost(database: Database, run: Run) -> None:
+def _end_when_lost(database: Database, run: Run, is_over: threading.Event) -> None:
     """End the process once its attempt is no longer the one: cancelled, or taken over."""
-    while True:
-        threading.Event().wait(BEAT_SECONDS)
+    while not is_over.wait(BEAT_SECONDS):
         # A database that does not answer now says nothing about the run.
         with suppress(EncoreError), database.reading() as session:
             found = runs.read_run(session, run.id)
