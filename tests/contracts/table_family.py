@@ -1,6 +1,8 @@
 """What every family over a table keeps; each family's tests inherit it."""
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Protocol, Self
@@ -10,10 +12,14 @@ import pytest
 from scipy.special import expit
 from sklearn.base import clone
 
-from app.backend.domain.errors import FeatureMismatch, InvalidInput
+from app.backend.domain.errors import ArtefactDamaged, FeatureMismatch, InvalidInput
+from app.backend.domain.model import Arrays
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.table import Columns, Table
+from app.backend.features.table_blend import Single
 from app.backend.learning.metrics import log_losses, roc_auc
+from app.backend.registry.record import recorded, restored
+from tests.contracts.classifier import damaged
 from tests.tables import make_table, table_columns, true_logit
 
 ROWS = 300
@@ -27,6 +33,10 @@ class Family(Protocol):
     columns: Columns
     config: Any
     seed: int
+
+    @property
+    def predictor_(self) -> Single:
+        """All that was learnt."""
 
     def fit(
         self,
@@ -74,6 +84,18 @@ def fitted(case: FamilyCase) -> Family:
     """Return the family, fitted to the shared rows."""
     table = evenings()
     return case.make().fit(table.X, table.y, unit=table.pair)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A record of one predictor."""
+
+    predictor: Single
+
+
+def opened(said: object, arrays: Arrays) -> Single:
+    """Return what was recorded, as a file's reader does."""
+    return restored(Kept, json.loads(json.dumps(said)), arrays).predictor
 
 
 class TableFamilySuite:
@@ -208,6 +230,26 @@ class TableFamilySuite:
         assert (twin.columns, twin.config) == (table_columns(), self.case.quick)
         with pytest.raises(AttributeError, match="not fitted"):
             twin.predict_proba(evenings().X)
+
+    @pytest.mark.parametrize("rows", [0, 40, ROWS])
+    def test_all_that_was_learnt_is_plain_arrays(self, rows: int) -> None:
+        """Arrays and JSON alone promise the same to the last bit, without the estimator."""
+        table = make_table(rows, seed=3)
+        model = self.case.make().fit(table.X, table.y, unit=table.pair)
+        said, arrays = recorded(Kept(model.predictor_))
+        assert all(array.dtype in (np.float64, np.int64, np.uint8) for array in arrays.values())
+        p = opened(said, arrays).probability(evenings().X)
+        np.testing.assert_array_equal(p, model.predict_proba(evenings().X)[:, 1])
+
+    def test_damaged_arrays_are_refused(self) -> None:
+        """Whatever array is missing, foreign, of another type or size, or not finite: an error."""
+        said, arrays = recorded(Kept(fitted(self.case).predictor_))
+        taken = []
+        for what, bad in damaged(arrays):
+            with suppress(ArtefactDamaged):
+                opened(said, bad)
+                taken.append(what)
+        assert not taken
 
     def test_it_learns_what_each_member_likes_in_each_mood(self) -> None:
         """Later rows of a world with a known answer are foretold far better than by their rate."""

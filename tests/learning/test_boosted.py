@@ -7,6 +7,7 @@ import pytest
 
 from app.backend.domain.errors import ExtraMissing
 from app.backend.features.rules import default_rules
+from app.backend.features.table_trees import TableTrees
 from app.backend.learning.boosted import BoostedClassifier, BoostedConfig
 from tests.contracts.table_family import FamilyCase, TableFamilySuite
 from tests.tables import make_table
@@ -54,7 +55,8 @@ def test_trees_are_counted_by_rows() -> None:
         table = make_table(rows)
         model = BoostedClassifier(table.columns, config).fit(table.X, table.y, unit=table.pair)
         counts.append(model.rounds_)
-        assert model.booster_.num_trees() == model.rounds_
+        assert isinstance(model.predictor_, TableTrees)
+        assert len(model.predictor_.forest.root) == model.rounds_ + 1
     assert counts[:2] == [7, 11]
     assert 11 < counts[2] <= 40
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from app.backend.features.one_hot import OneHot
 from app.backend.learning.factorisation import (
     Adam,
     FactorisationClassifier,
     FactorisationConfig,
     Machine,
 )
-from app.backend.learning.one_hot import OneHot
 from app.backend.learning.rows import checked_rows
 from tests.contracts.table_family import FamilyCase, TableFamilySuite
 from tests.tables import make_table

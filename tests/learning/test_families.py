@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit
 
 from app.backend.features.encode import Floats
+from app.backend.features.family import Constant
 from app.backend.features.rules import default_rules
 from app.backend.learning.boosted import BoostedClassifier, BoostedConfig
 from app.backend.learning.families import (
@@ -36,10 +37,16 @@ def lesson(rows: int, seed: int = 3) -> Lesson:
 class Sure:
     """Is certain of everything."""
 
+    predictor_ = Constant(make_table(0).columns, 0.0)
+
     def predict_proba(self, X: Floats) -> Floats:
         """Return 1 for the first half of rows, 0 for the others."""
         positive = (np.arange(len(X)) < len(X) / 2).astype(np.float64)
         return np.column_stack([1.0 - positive, positive])
+
+    def config_record(self) -> dict[str, object]:
+        """Return no hyperparameters."""
+        return {}
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILIES if name != BLEND])

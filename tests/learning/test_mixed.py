@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from app.backend.features.rules import default_rules
 from app.backend.features.table import Table
-from app.backend.learning import mixed
+from app.backend.features.table_mixed import Precise, TableMixed
 from app.backend.learning.metrics import log_losses
 from app.backend.learning.mixed import (
     ADDITIVE,
@@ -156,30 +156,33 @@ def test_without_rows_the_rules_speak_or_nobody() -> None:
     assert not model(0, CROSSED).moments(X).mean.any()
 
 
-@pytest.mark.parametrize("exact", [0, 1_000])
-def test_whoever_was_never_seen_is_doubted_more(
-    exact: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def answering(belief: str) -> TableMixed:
+    """Return what 150 rows taught, with the doubt computed in either way."""
+    fitted = model(150)
+    if belief == "exact":
+        return fitted.predictor_
+    return replace(fitted.predictor_, belief=Precise(fitted.mode_.precision))
+
+
+@pytest.mark.parametrize("belief", ["exact", "diagonal"])
+def test_whoever_was_never_seen_is_doubted_more(belief: str) -> None:
     """A new member, a new title and both have more variance, be it exact or its diagonal."""
-    monkeypatch.setattr(mixed, "MOST_ROWS_EXACT", exact)
     columns, X = table_columns(), past().X[:150]
-    known = model(150).moments(X).variance
+    known = answering(belief).moments(X).variance
     stranger, premiere = X.copy(), X.copy()
     stranger[:, columns.member], premiere[:, columns.title] = 99, 99
     both = stranger.copy()
     both[:, columns.title] = 99
     for changed in (stranger, premiere, both):
-        assert model(150).moments(changed).variance.mean() > known.mean()
-    assert (model(150).moments(both).variance > known).mean() > 0.95
+        assert answering(belief).moments(changed).variance.mean() > known.mean()
+    assert (answering(belief).moments(both).variance > known).mean() > 0.95
 
 
-def test_the_exact_variance_is_at_least_the_diagonals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Coefficients that share rows are known less well than each by itself."""
+def test_the_exact_variance_is_near_the_diagonals() -> None:
+    """Coefficients that share rows are known about as well as each by itself."""
     X = past().X[:150]
-    whole = model(150).moments(X).variance
-    monkeypatch.setattr(mixed, "MOST_ROWS_EXACT", 0)
-    diagonal = model(150).moments(X).variance
-    assert 0.2 < np.mean(diagonal / whole) < 5.0
+    exact, diagonal = (answering(belief).moments(X).variance for belief in ("exact", "diagonal"))
+    assert 0.2 < np.mean(diagonal / exact) < 5.0
 
 
 def test_the_watch_hears_every_trial() -> None:

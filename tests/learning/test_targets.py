@@ -6,8 +6,9 @@ import pytest
 from app.backend.domain.errors import InvalidInput
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.table import Table
+from app.backend.features.tallies import TargetStatistics
 from app.backend.learning.rows import Rows
-from app.backend.learning.targets import TargetConfig, TargetStatistics
+from app.backend.learning.targets import TargetConfig, learn_targets
 from tests.tables import make_table
 
 
@@ -19,7 +20,7 @@ def rows_of(table: Table, weight: Floats | None = None) -> Rows:
 
 def learnt(rows: Rows, table: Table, seed: int = 0) -> tuple[TargetStatistics, Floats]:
     """Return what rows teach by default."""
-    return TargetStatistics.learn(rows, table.columns, TargetConfig(), seed)
+    return learn_targets(rows, table.columns, TargetConfig(), seed)
 
 
 def column(statistics: TargetStatistics, key: tuple[int, ...]) -> int:

@@ -4,7 +4,7 @@ from typing import Final
 
 import typer
 
-from app.backend.cli import evaluate, evenings, library, models, quality, serve, training
+from app.backend.cli import evaluate, evenings, library, models, predict, quality, serve, training
 
 HELP: Final = """What shall we watch tonight? Picks from your own library, which learn from you.
 
@@ -33,6 +33,7 @@ def make_cli(run_server: serve.RunServer, quality_page: quality.QualityPage) -> 
     cli.command("train")(training.train)
     cli.add_typer(training.make_runs_cli(), name="runs")
     cli.command("evaluate")(evaluate.evaluate)
+    cli.command("predict")(predict.predict)
     cli.command("data-quality")(quality.make_data_quality(quality_page))
     cli.add_typer(models.make_models_cli(), name="models")
     return cli

@@ -11,6 +11,7 @@ from app.backend.domain.clock import system_clock
 from app.backend.domain.errors import InvalidInput
 from app.backend.sources.data_set import read_data_set
 from app.backend.workflows import evaluate as workflow
+from app.backend.workflows import table_models
 
 # What the table for people shows: the metric, its heading, its decimals.
 _SHOWN: Final = (
@@ -23,25 +24,37 @@ _SHOWN: Final = (
 _WIDE: Final = 25
 
 
+InteractionsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Who judged what: CSV, Gorse feedback (JSON), or RecBole (.inter). Without it: the "
+        "household's own verdicts."
+    ),
+]
+TitlesFile = Annotated[
+    Path | None, typer.Option(help="What is known of the titles: CSV, one title a line.")
+]
+SplitName = Annotated[
+    workflow.Split | None,
+    typer.Option(
+        help="time, member-time, pairs, members or random. Without it: member-time where every "
+        "row has a time, otherwise pairs."
+    ),
+]
+SaveFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Keep the family that suits the data set, fitted to all of its rows, in this file "
+        "(.safetensors); encore predict asks it."
+    ),
+]
+
+
 @verb
 def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option
-    interactions: Annotated[
-        Path | None,
-        typer.Option(
-            help="Who judged what: CSV, Gorse feedback (JSON), or RecBole (.inter). Without it: "
-            "the household's own verdicts."
-        ),
-    ] = None,
-    titles: Annotated[
-        Path | None, typer.Option(help="What is known of the titles: CSV, one title a line.")
-    ] = None,
-    split: Annotated[
-        workflow.Split | None,
-        typer.Option(
-            help="time, member-time, pairs, members or random. Without it: member-time where "
-            "every row has a time, otherwise pairs."
-        ),
-    ] = None,
+    interactions: InteractionsFile = None,
+    titles: TitlesFile = None,
+    split: SplitName = None,
     folds: Annotated[
         int, typer.Option(help="How many folds; the two splits by time have one.")
     ] = workflow.FOLDS,
@@ -49,23 +62,43 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option
         str | None, typer.Option(help="Families between commas. Without it: all of them.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything drawn by chance.")] = 0,
+    save: SaveFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train and evaluate every family on a data set, or on the household; nothing is stored."""
+    """Train and evaluate every family on a data set, or on the household."""
     options = workflow.Options(split, folds, workflow.families_named(families), seed)
+    kept: table_models.Kept | None = None
     if interactions is None:
-        found = _evaluated_household(titles, options)
+        found = _evaluated_household(titles, save, options)
     else:
-        with progress_bar() as progress:
-            raw = read_data_set(titles, interactions, system_clock().year + 2, progress)
-            found = workflow.evaluate(raw, options, progress)
+        found, kept = _evaluated(interactions, titles, save, options)
     if as_json:
-        say_json(found)
-    else:
-        _tell(found)
+        say_json({**found, "kept": kept})
+        return
+    _tell(found)
+    if kept is not None:
+        say()
+        say(f"Kept {kept.family}, fitted to all {kept.rows} rows: {kept.path}")
+        say(f"  {kept.reason}")
 
 
-def _evaluated_household(titles: Path | None, options: workflow.Options) -> dict[str, Any]:
+def _evaluated(
+    interactions: Path, titles: Path | None, save: Path | None, options: workflow.Options
+) -> tuple[dict[str, Any], table_models.Kept | None]:
+    if save is not None:
+        table_models.insist_on_place(save)
+    with progress_bar() as progress:
+        raw = read_data_set(titles, interactions, system_clock().year + 2, progress)
+        found = workflow.evaluate(raw, options, progress)
+        kept = None if save is None else table_models.keep_model(raw, options, save, progress)
+    return found, kept
+
+
+def _evaluated_household(
+    titles: Path | None, save: Path | None, options: workflow.Options
+) -> dict[str, Any]:
+    if save is not None:
+        raise InvalidInput("A household's model is kept by encore train; add --interactions.")
     if titles is not None:
         raise InvalidInput("Titles alone cannot be learnt from; add --interactions FILE.")
     with (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from app.backend.features.genres import CANON
 
 Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int64]
+# Whoever reads an array from a file asks for two axes where it says so, and for one elsewhere.
+Matrix: TypeAlias = Annotated[Floats, 2]
 
 _TITLE_START = len(schema.CONTEXT_COLUMNS)
 _ROWS_AT_ONCE: Final = 1_024

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from app.backend.domain.errors import FeatureMismatch
 from app.backend.features.encode import Codes, Floats
 
 NUMBERS: Final = ("series", "length", "length_squared", "era", "era_squared", "rating")
@@ -44,6 +45,19 @@ class Columns:
     rules: tuple[int, ...]
     names: tuple[str, ...]
     texts: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse columns that are not there.
+
+        Raises
+        ------
+        ValueError
+            Where a place is beyond the names.
+        """
+        places = (self.member, self.title, *self.contexts, *self.genres)
+        places += (*self.numbers, *self.rules, *self.texts)
+        if not all(0 <= at < len(self.names) for at in places):
+            raise ValueError("a column is beyond those that have a name")
 
     @property
     def context_names(self) -> tuple[str, ...]:
@@ -121,3 +135,21 @@ def numbered(keys: Codes) -> Codes:
         _, word = np.unique(column, return_inverse=True)
         _, number = np.unique(number * (int(word.max(initial=0)) + 1) + word, return_inverse=True)
     return number.astype(np.int64)
+
+
+def checked_matrix(columns: Columns, X: Floats) -> Floats:
+    """Return X as it is, or refuse what is no matrix of the table.
+
+    Raises
+    ------
+    FeatureMismatch
+        Where X has other columns than the table, or holds NaN or infinities.
+    """
+    matrix = np.asarray(X, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.shape[1] != len(columns.names):
+        raise FeatureMismatch(
+            f"X has shape {matrix.shape}, but the table has {len(columns.names)} columns."
+        )
+    if not np.isfinite(matrix).all():
+        raise FeatureMismatch("X holds NaN or infinite values; what is missing is written as 0.")
+    return matrix

@@ -16,8 +16,8 @@ from app.backend.features.dataset import TrainingSet
 from app.backend.features.encode import Codes, Floats, context_table, encode_columns
 from app.backend.features.genres import CANON, Genres, normalise
 from app.backend.features.household import TitleVectors
-from app.backend.features.rules import SUBSCORES
-from app.backend.features.table import NUMBERS, Columns, Table
+from app.backend.features.table import NUMBERS, Table
+from app.backend.features.vocabulary import Vocabulary, coded_by
 
 # Genre words that nobody knows keep a column each, the most frequent ones.
 MOST_UNKNOWN_GENRES: Final = 100
@@ -26,11 +26,19 @@ _ROWS_AT_ONCE: Final = 1 << 14
 
 
 def tabulate(raw: RawDataset, texts: TitleVectors | None = None) -> Table:
-    """Return the rows of a data set as one matrix.
+    """Return the rows of a data set as one matrix, over the words that it brings.
 
-    Members, titles and words of contexts are numbered from 1 in the order of their spelling; 0 is
-    nobody and not said. A verdict is positive with a rating of 4 or more, unless it says that the
-    title would not be watched again.
+    Parameters
+    ----------
+    raw : RawDataset
+    texts : TitleVectors, optional
+        What titles are about, by the titles' places in the order of their spelling.
+    """
+    return tabulate_by(raw, vocabulary_of(raw, texts))
+
+
+def vocabulary_of(raw: RawDataset, texts: TitleVectors | None = None) -> Vocabulary:
+    """Return the words of a data set, each list in the order of spelling.
 
     Parameters
     ----------
@@ -39,21 +47,47 @@ def tabulate(raw: RawDataset, texts: TitleVectors | None = None) -> Table:
         What titles are about, by the titles' places in the order of their spelling.
     """
     said = raw.interactions
-    member, title = said.member.in_order(), said.title.in_order()
+    titles = said.title.in_order().words
+    meanings = _meanings([raw.known.titles.get(title_id) for title_id in titles])
+    return Vocabulary(
+        members=_spoken(said.member),
+        titles=titles,
+        contexts=tuple(said.contexts),
+        words=tuple(_spoken(column) for column in said.contexts.values()),
+        genres=_genres(meanings),
+        texts=_about(texts, len(titles)),
+    )
+
+
+def tabulate_by(raw: RawDataset, vocabulary: Vocabulary) -> Table:
+    """Return the rows of a data set as one matrix, over the words of another.
+
+    A verdict is positive with a rating of 4 or more, unless it says that the title would not be
+    watched again.
+
+    Parameters
+    ----------
+    raw : RawDataset
+    vocabulary : Vocabulary
+        Words that it has not are new: no effect was learnt of them.
+    """
+    said, columns = raw.interactions, vocabulary.columns
+    title = said.title.in_order()
     known = [raw.known.titles.get(title_id) for title_id in title.words]
-    genres, genre_names = _genres(known)
     basis = title_basis(_encoded(known))
     numbers = basis[:, [TITLE_BASIS.index(name) for name in NUMBERS]]
-    about = _about(texts, len(title.words))
-    columns = _columns(tuple(said.contexts), genre_names, about.shape[1])
     X = np.zeros((len(said), len(columns.names)))
-    X[:, columns.member] = _numbered_from_1(member)
-    X[:, columns.title] = title.code + 1
-    for at, context in zip(columns.contexts, said.contexts.values(), strict=True):
-        X[:, at] = _numbered_from_1(context.in_order())
-    known_of = np.hstack([genres, numbers])
+    X[:, columns.member] = coded_by(vocabulary.members, said.member)
+    X[:, columns.title] = place = coded_by(vocabulary.titles, title)
+    for at, name, words in zip(
+        columns.contexts, vocabulary.contexts, vocabulary.words, strict=True
+    ):
+        if name in said.contexts:
+            X[:, at] = coded_by(words, said.contexts[name])
+    known_of = np.hstack([_genre_table(_meanings(known), vocabulary.genres), numbers])
     _look_up(known_of, title.code, X, columns.genres + columns.numbers)
-    _look_up(about, title.code, X, columns.texts)
+    about = np.vstack([vocabulary.texts, np.zeros((1, vocabulary.texts.shape[1]))])
+    _look_up(about, place - 1, X, columns.texts)
     own = _own_contexts(said.contexts, len(said))
     _score(own, basis, title.code, X[:, columns.rules[0] : columns.rules[-1] + 1])
     is_positive = (said.rating >= POSITIVE_RATING) & (said.again != 0)
@@ -74,7 +108,8 @@ def tabulate_household(training: TrainingSet) -> Table:
     )
     basis = title_basis(encoded)
     genres = encoded[:, schema.GENRE_COLUMNS]
-    columns = _columns(tuple(_OWN_WORDS), tuple(f"genre_{genre}" for genre in CANON), 0)
+    words = tuple(tuple(said) for said in _OWN_WORDS.values())
+    columns = Vocabulary((), (), tuple(_OWN_WORDS), words, CANON, np.zeros((0, 0))).columns
     X = np.zeros((len(code), len(columns.names)))
     X[:, columns.member], X[:, columns.title] = training.member, title + 1
     X[:, list(columns.contexts)] = np.column_stack(np.unravel_index(code, shape))
@@ -93,42 +128,39 @@ def _about(texts: TitleVectors | None, count: int) -> Floats:
     return about
 
 
-def _columns(contexts: tuple[str, ...], genres: tuple[str, ...], texts: int) -> Columns:
-    rules = tuple(f"rules_{score}" for score in SUBSCORES)
-    about = tuple(f"text_{number}" for number in range(1, texts + 1))
-    parts = (("member", "title"), contexts, genres, NUMBERS, rules, about)
-    places, start = [], 0
-    for part in parts:
-        places.append(tuple(range(start, start + len(part))))
-        start += len(part)
-    (member, title), of_contexts, of_genres, of_numbers, of_rules, of_texts = places
-    names = tuple(name for part in parts for name in part)
-    return Columns(member, title, of_contexts, of_genres, of_numbers, of_rules, names, of_texts)
+def _spoken(column: Coded) -> tuple[str, ...]:
+    """Return the words that occur, but for the empty one."""
+    return tuple(word for word in column.in_order().words if word)
 
 
-def _numbered_from_1(column: Coded) -> Codes:
-    """Return the number of each row's word, where the empty word is 0."""
-    number = np.cumsum([bool(word) for word in column.words], dtype=np.int64)
-    empty = np.array([not word for word in column.words], dtype=bool)
-    return np.where(empty, 0, number)[column.code]
-
-
-def _genres(known: Sequence[TitleRecord | None]) -> tuple[Floats, tuple[str, ...]]:
-    """Return which title is of which genre, shape (titles, genres), and the genres' names."""
+def _meanings(known: Sequence[TitleRecord | None]) -> list[tuple[str, ...]]:
+    """Return the genres of each title: Encore's own, and those that nobody knows."""
     meanings: dict[tuple[str, ...], Genres] = {}
     found: list[tuple[str, ...]] = []
     for title in known:
         names = title.genres if title else ()
         meaning = meanings.setdefault(names, normalise(names))
         found.append((*meaning.known, *map(comparable, meaning.unknown)))
-    counts = Counter(genre for genres in found for genre in set(genres))
+    return found
+
+
+def _genres(meanings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the genres that have a column: those that occur, of the unknown the most frequent."""
+    counts = Counter(genre for genres in meanings for genre in set(genres))
     unknown = sorted(set(counts) - set(CANON), key=lambda genre: (-counts[genre], genre))
-    kept = [genre for genre in CANON if genre in counts] + sorted(unknown[:MOST_UNKNOWN_GENRES])
-    place = {genre: at for at, genre in enumerate(kept)}
-    table = np.zeros((len(known), len(kept)))
-    for row, genres in enumerate(found):
-        table[row, [place[genre] for genre in genres if genre in place]] = 1.0
-    return table, tuple(f"genre_{genre}" for genre in kept)
+    return (
+        *(genre for genre in CANON if genre in counts),
+        *sorted(unknown[:MOST_UNKNOWN_GENRES]),
+    )
+
+
+def _genre_table(meanings: Sequence[tuple[str, ...]], genres: tuple[str, ...]) -> Floats:
+    """Return which title is of which genre, shape (titles, genres)."""
+    place = {genre: at for at, genre in enumerate(genres)}
+    table = np.zeros((len(meanings), len(genres)))
+    for row, found in enumerate(meanings):
+        table[row, [place[genre] for genre in found if genre in place]] = 1.0
+    return table
 
 
 def _encoded(known: Sequence[TitleRecord | None]) -> Floats:

@@ -14,20 +14,16 @@ from threadpoolctl import threadpool_limits
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.family import Constant
 from app.backend.features.rules import default_rules
 from app.backend.features.table import Columns
-from app.backend.learning.rows import (
-    Rows,
-    checked_matrix,
-    checked_rows,
-    grouped_folds,
-    held_out,
-    probabilities,
-)
+from app.backend.features.table_trees import Sight, TableTrees
+from app.backend.features.tallies import TargetStatistics
+from app.backend.learning.rows import Rows, both_classes, checked_rows, grouped_folds, held_out
 from app.backend.learning.stopping import FEW_TEMPERATURE, FOLDS, LEAST_ROWS
-from app.backend.learning.targets import TargetConfig, TargetStatistics
+from app.backend.learning.targets import TargetConfig, learn_targets
 from app.backend.learning.temperature import fit_temperature
-from app.backend.learning.trees import Ground, grow, grow_until, raw_score
+from app.backend.learning.trees import Ground, flattened, grow, grow_until
 
 # Fewer rows in a leaf say nothing: below twice as many rows, the rules and the base rate remain.
 LEAST_LEAF: Final = 5
@@ -102,11 +98,8 @@ class BoostedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     ----------
     level_ : float
         The intercept beside the rules' score; with one class, the logit of the smoothed base rate.
-    statistics_ : TargetStatistics or None
-        None where there was nothing to learn but the base rate.
-    words_ : tuple of ndarray of int64
-        The codes of each context column that training saw.
-    booster_ : lightgbm.Booster or None
+    predictor_ : TableTrees or Constant
+        What answers; a constant where there was nothing to learn but the base rate.
     rounds_ : int
         How many trees there are.
     temperature_ : float
@@ -116,9 +109,7 @@ class BoostedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     """
 
     level_: float
-    statistics_: TargetStatistics | None
-    words_: tuple[Codes, ...]
-    booster_: Any
+    predictor_: TableTrees | Constant
     rounds_: int
     temperature_: float
     classes_: Codes
@@ -154,26 +145,17 @@ class BoostedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         """
         rows = checked_rows(self.columns, X, y, sample_weight, unit)
         self.classes_, self.n_features_in_ = np.array([0, 1]), len(self.columns.names)
-        self.level_, self.statistics_, self.booster_ = rows.level, None, None
-        self.rounds_, self.temperature_ = 0, 1.0
-        self.words_ = tuple(
-            np.unique(rows.X[:, at]).astype(np.int64) for at in self.columns.contexts
-        )
+        self.level_, self.rounds_, self.temperature_ = rows.level, 0, 1.0
+        self.predictor_ = Constant(self.columns, rows.level)
         if rows.has_both_classes:
             with threadpool_limits(limits=1, user_api="blas"):
-                self._grow(rows)
+                self.predictor_ = self._grown(rows)
         return self
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""
         check_is_fitted(self)
-        matrix = checked_matrix(self.columns, X)
-        logit = np.full(len(matrix), self.level_)
-        if self.statistics_ is not None:
-            logit += self._rules_score(matrix)
-            seen = self._matrix(matrix, self.statistics_.of(matrix))
-            logit += self.temperature_ * raw_score(self.booster_, seen)
-        return probabilities(logit)
+        return both_classes(self.predictor_.probability(X))
 
     def predict(self, X: Floats) -> Codes:
         """Return the likelier class of each row."""
@@ -183,33 +165,36 @@ class BoostedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         """Return the hyperparameters as plain values, for the manifest."""
         return asdict(self.config)
 
-    def _grow(self, rows: Rows) -> None:
+    def _grown(self, rows: Rows) -> TableTrees:
         config = self.config
+        words = [np.unique(rows.X[:, at]).astype(np.int64) for at in self.columns.contexts]
+        sight = Sight(self.columns, tuple(words), np.array(default_rules().trust))
         self.rounds_ = config.rounds if len(rows.y) >= config.few_rows else config.few_rounds
         if len(rows.y) >= config.stopping_rows:
-            self._stop(rows)
+            self._stop(rows, sight)
         else:
-            self._temper(rows)
-        self.level_ = _intercept(self._rules_score(rows.X), rows)
-        self.statistics_, ground = self._learnt(rows, self.level_)
-        self.booster_ = grow(ground, self._parameters(rows), self.rounds_, self.seed)
+            self._temper(rows, sight)
+        self.level_ = _intercept(sight.rules_score(rows.X), rows)
+        statistics, ground = self._learnt(rows, sight, self.level_)
+        forest = flattened(grow(ground, self._parameters(rows), self.rounds_, self.seed))
+        return TableTrees(sight, statistics, self.level_, forest, self.temperature_)
 
-    def _stop(self, rows: Rows) -> None:
+    def _stop(self, rows: Rows, sight: Sight) -> None:
         """Find out on rows held out how many trees to grow, and the temperature."""
         out = held_out(rows.unit, HELD_OUT_SHARE, self.seed)
         train, test = rows.part(~out), rows.part(out)
         if not out.any() or not train.has_both_classes:
             return
-        level = _intercept(self._rules_score(train.X), train)
-        taught, ground = self._learnt(train, level)
-        watched = self._ground(test, taught.of(test.X), level)
+        level = _intercept(sight.rules_score(train.X), train)
+        taught, ground = self._learnt(train, sight, level)
+        watched = _ground(test, sight, taught.of(test.X), level)
         limits = (self.config.most_rounds, self.config.patience)
         grown = grow_until(ground, watched, self._parameters(train), *limits, self.seed)
         self.rounds_ = max(1, int(grown.best_iteration))
-        score = raw_score(grown, watched.matrix)
+        score = flattened(grown).score(watched.matrix)
         self.temperature_ = fit_temperature(score, test.y, test.weight, watched.offset)
 
-    def _temper(self, rows: Rows) -> None:
+    def _temper(self, rows: Rows, sight: Sight) -> None:
         """Find the temperature of a fixed number of trees, each row held out once."""
         fold = grouped_folds(rows.unit, FOLDS, self.seed)
         score, offset = np.zeros(len(fold)), np.zeros(len(fold))
@@ -218,31 +203,16 @@ class BoostedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             train, test = rows.part(~out), rows.part(out)
             if len(fold) < LEAST_ROWS or not out.any() or not train.has_both_classes:
                 return
-            level = _intercept(self._rules_score(train.X), train)
-            taught, ground = self._learnt(train, level)
-            grown = grow(ground, self._parameters(train), self.rounds_, self.seed)
-            tested = self._ground(test, taught.of(test.X), level)
-            score[out], offset[out] = raw_score(grown, tested.matrix), tested.offset
+            level = _intercept(sight.rules_score(train.X), train)
+            taught, ground = self._learnt(train, sight, level)
+            grown = flattened(grow(ground, self._parameters(train), self.rounds_, self.seed))
+            tested = _ground(test, sight, taught.of(test.X), level)
+            score[out], offset[out] = grown.score(tested.matrix), tested.offset
         self.temperature_ = fit_temperature(score, rows.y, rows.weight, offset)
 
-    def _learnt(self, rows: Rows, level: float) -> tuple[TargetStatistics, Ground]:
-        taught, own = TargetStatistics.learn(rows, self.columns, self.config.targets, self.seed)
-        return taught, self._ground(rows, own, level)
-
-    def _ground(self, rows: Rows, statistics: Floats, level: float) -> Ground:
-        offset = level + self._rules_score(rows.X)
-        return Ground(self._matrix(rows.X, statistics), rows.y, rows.weight, offset)
-
-    def _matrix(self, X: Floats, statistics: Floats) -> Floats:
-        """Return what the trees see: statistics, known context codes, genres, numbers, rules."""
-        said = X[:, list(self.columns.contexts)]
-        known = [np.isin(said[:, at], words) for at, words in enumerate(self.words_)]
-        said = np.where(np.column_stack([*known]) if known else False, said, 0.0)
-        rest = (*self.columns.genres, *self.columns.numbers, *self.columns.rules)
-        return np.hstack([statistics, said, X[:, list(rest)]])
-
-    def _rules_score(self, X: Floats) -> Floats:
-        return np.asarray(X[:, list(self.columns.rules)] @ np.array(default_rules().trust))
+    def _learnt(self, rows: Rows, sight: Sight, level: float) -> tuple[TargetStatistics, Ground]:
+        taught, own = learn_targets(rows, self.columns, self.config.targets, self.seed)
+        return taught, _ground(rows, sight, own, level)
 
     def _parameters(self, rows: Rows) -> Mapping[str, object]:
         config, count = self.config, len(rows.y)
@@ -256,6 +226,11 @@ class BoostedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             "bagging_fraction": config.subsample,
             "bagging_freq": 1,
         }
+
+
+def _ground(rows: Rows, sight: Sight, statistics: Floats, level: float) -> Ground:
+    offset = level + sight.rules_score(rows.X)
+    return Ground(sight.matrix(rows.X, statistics), rows.y, rows.weight, offset)
 
 
 def _intercept(score: Floats, rows: Rows) -> float:

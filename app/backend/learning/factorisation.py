@@ -18,10 +18,12 @@ from sklearn.utils.validation import check_is_fitted
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.randomness import generator
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.family import Constant
+from app.backend.features.one_hot import OneHot
 from app.backend.features.table import Columns
-from app.backend.learning.one_hot import OneHot
-from app.backend.learning.rows import Rows, checked_matrix, checked_rows
-from app.backend.learning.stopping import Limits, Trained, promised, train_seeds
+from app.backend.features.table_factorisation import Factors, TableFactorisation, factor_logit
+from app.backend.learning.rows import Rows, both_classes, checked_rows
+from app.backend.learning.stopping import Limits, Trained, train_seeds
 
 LEAST_BATCH: Final = 16
 # Kingma & Ba, Adam (ICLR 2015): the values they propose.
@@ -131,6 +133,11 @@ class Machine:
             self._step(inputs[part], y[part], weight[part])
 
     @property
+    def factors(self) -> Factors:
+        """What was learnt so far, which further steps do not change."""
+        return Factors(self._encoding, float(self._intercept[0]), self._values.copy())
+
+    @property
     def parameters(self) -> tuple[float, Floats]:
         """The intercept, and the array of weights and factors, shape (columns, 1 + factors)."""
         return float(self._intercept[0]), self._values
@@ -145,7 +152,7 @@ class Machine:
             Labels, and what each row's log loss is multiplied by.
         """
         sums, squares = inputs @ self._values, inputs.multiply(inputs).tocsr()
-        residual = share * (expit(self._logit(sums, squares)) - y)
+        residual = share * (expit(factor_logit(*self.parameters, sums, squares)) - y)
         towards = residual[:, None] * np.hstack([np.ones((len(y), 1)), sums[:, 1:]])
         slopes = np.asarray(inputs.T @ towards + self._decay * self._values)
         slopes[:, 1:] -= (squares.T @ residual)[:, None] * self._values[:, 1:]
@@ -153,13 +160,7 @@ class Machine:
 
     def logit(self, X: Floats) -> Floats:
         """Return the logit of each row of a table's matrix, shape (n,)."""
-        inputs = self._encoding.of(X)
-        return self._logit(inputs @ self._values, inputs.multiply(inputs).tocsr())
-
-    def _logit(self, sums: Floats, squares: sp.csr_matrix) -> Floats:
-        own = squares @ np.square(self._values[:, 1:]).sum(axis=1)
-        pairs = 0.5 * (np.square(sums[:, 1:]).sum(axis=1) - own)
-        return np.asarray(self._intercept[0] + sums[:, 0] + pairs)
+        return Factors(self._encoding, *self.parameters).logit(X)
 
     def _step(self, inputs: sp.csr_matrix, y: Floats, weight: Floats) -> None:
         values, intercept = self.gradient(inputs, y, weight / len(y))
@@ -172,16 +173,16 @@ class FactorisationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
 
     Attributes
     ----------
-    level_ : float
-        The logit of the smoothed base rate.
     trained_ : Trained of Machine, or None
         None where there was nothing to learn but the base rate.
+    predictor_ : TableFactorisation or Constant
+        What answers.
     classes_ : ndarray of int, shape (2,)
     n_features_in_ : int
     """
 
-    level_: float
     trained_: Trained[Machine] | None
+    predictor_: TableFactorisation | Constant
     classes_: Codes
     n_features_in_: int
 
@@ -213,14 +214,17 @@ class FactorisationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         rows = checked_rows(self.columns, X, y, sample_weight, unit)
         self.classes_, self.n_features_in_ = np.array([0, 1]), len(self.columns.names)
         limits = Limits(self.config.most_epochs, self.config.patience)
-        self.level_ = rows.level
-        self.trained_ = train_seeds(self._learner, rows, self.seed, self.config.seeds, limits)
+        found = train_seeds(self._learner, rows, self.seed, self.config.seeds, limits)
+        self.trained_, self.predictor_ = found, Constant(self.columns, rows.level)
+        if found is not None:
+            machines = tuple(machine.factors for machine in found.learners)
+            self.predictor_ = TableFactorisation(self.columns, machines, found.drawn)
         return self
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""
         check_is_fitted(self)
-        return promised(self.trained_, self.level_, checked_matrix(self.columns, X))
+        return both_classes(self.predictor_.probability(X))
 
     def predict(self, X: Floats) -> Codes:
         """Return the likelier class of each row."""

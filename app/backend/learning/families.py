@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.family import Constant, log_odds
 from app.backend.features.table import Columns
+from app.backend.features.table_blend import Single
 from app.backend.learning.boosted import BoostedClassifier, BoostedConfig
 from app.backend.learning.factorisation import FactorisationClassifier
 from app.backend.learning.mixed import ADDITIVE, CROSSED, MIXED, MixedClassifier, MixedConfig
 from app.backend.learning.network import NetworkClassifier
+from app.backend.learning.rows import both_classes
 
 BASE_RATE: Final = "base_rate"
 RULES: Final = "rules"
@@ -32,8 +35,15 @@ Settings: TypeAlias = MixedConfig | BoostedConfig | None
 class Fitted(Protocol):
     """A family that was fitted to a table's rows."""
 
+    @property
+    def predictor_(self) -> Single:
+        """All that was learnt, as plain arrays that answer the same."""
+
     def predict_proba(self, X: Floats) -> Floats:
         """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""
+
+    def config_record(self) -> Mapping[str, Any]:
+        """Return the hyperparameters as plain values, for the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +65,21 @@ class Lesson:
 class BaseRate:
     """Knows nothing but how often the verdict was positive, smoothed by Laplace's rule."""
 
-    rate: float
+    predictor_: Constant
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return the same for every row: float64 of shape (n, 2)."""
-        return np.tile([1.0 - self.rate, self.rate], (len(X), 1))
+        return both_classes(self.predictor_.probability(X))
+
+    def config_record(self) -> Mapping[str, Any]:
+        """Return that there is nothing to set."""
+        return {}
 
 
 def _base_rate(lesson: Lesson, _settings: Settings) -> Fitted:
-    return BaseRate((int(lesson.y.sum()) + 1.0) / (len(lesson.y) + 2.0))
+    positives = int(lesson.y.sum())
+    level = np.log(positives + 1.0) - np.log(len(lesson.y) - positives + 1.0)
+    return BaseRate(Constant(lesson.columns, float(level)))
 
 
 def _rules(lesson: Lesson, _settings: Settings) -> Fitted:
@@ -134,5 +150,4 @@ def fit_family(name: str, lesson: Lesson, settings: Settings = None) -> Fitted:
 
 def logit_of(fitted: Fitted, X: Floats) -> Floats:
     """Return each row's log odds, shape (n,), away from certainty by a millionth."""
-    p = np.clip(fitted.predict_proba(X)[:, 1], 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(p) - np.log1p(-p))
+    return log_odds(fitted.predict_proba(X)[:, 1])

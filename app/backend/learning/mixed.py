@@ -18,18 +18,14 @@ from threadpoolctl import threadpool_limits
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.model import Moments
+from app.backend.features.effects import GROUPS, Layout
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.rules import default_rules
 from app.backend.features.table import Columns
-from app.backend.learning.effects import GROUPS, Design, Layout
+from app.backend.features.table_mixed import MOST_ROWS_EXACT, Precise, TableMixed, Taught
 from app.backend.learning.folds import hold_out
-from app.backend.learning.penalised import (
-    Mode,
-    Regression,
-    diagonal_variance,
-    exact_variance,
-)
-from app.backend.learning.rows import Rows, checked_matrix, checked_rows, probabilities
+from app.backend.learning.penalised import Mode, Regression
+from app.backend.learning.rows import Rows, both_classes, checked_rows
 from app.backend.learning.variances import Chosen, HeldOut, choose
 
 ALL_GROUPS: Final = tuple(group.name for group in GROUPS)
@@ -44,8 +40,6 @@ CROSSED_GROUPS: Final = (
     "member_genre",
     "member_context",
 )
-# Beyond this, the exact posterior variance (a cube of the rows) gives way to its diagonal.
-MOST_ROWS_EXACT: Final = 1_000
 
 Choosing = Literal["each", "together", "none"]
 
@@ -106,8 +100,8 @@ class MixedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     layout_ : Layout
     variance_ : ndarray of float64, shape (groups,)
     mode_ : Mode
-    regression_ : Regression
-        The rows that were learnt from.
+    predictor_ : TableMixed
+        What answers.
     chosen_ : Chosen or None
         How the variances were chosen, where they were.
     held_out_ : ndarray of int64
@@ -118,7 +112,7 @@ class MixedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     layout_: Layout
     variance_: Floats
     mode_: Mode
-    regression_: Regression
+    predictor_: TableMixed
     chosen_: Chosen | None
     held_out_: Codes
     classes_: Codes
@@ -157,28 +151,21 @@ class MixedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             offset = self._offset(rows.X)
             self._choose(design, rows, offset, watch)
             precision = (1.0 / self.variance_)[self.layout_.group_of]
-            self.regression_ = Regression.of(design, rows.y, rows.weight, offset)
-            self.mode_ = self.regression_.mode(precision)
+            regression = Regression.of(design, rows.y, rows.weight, offset)
+            self.mode_ = regression.mode(precision)
+        self.predictor_ = self._answering(design)
         self.classes_ = np.array([0, 1])
         return self
 
     def moments(self, X: Floats) -> Moments:
         """Return the belief about each row's logit, before any temperature."""
         check_is_fitted(self)
-        matrix = checked_matrix(self.columns, X)
-        design = self.layout_.design(matrix)
-        return Moments(self._mean(matrix, design), self._variance(design))
+        return self.predictor_.moments(X)
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""
         check_is_fitted(self)
-        if self.chosen_ is None:
-            positive = self.moments(X).probability
-            return np.column_stack([1.0 - positive, positive])
-        matrix = checked_matrix(self.columns, X)
-        return probabilities(
-            self.chosen_.temperature * self._mean(matrix, self.layout_.design(matrix))
-        )
+        return both_classes(self.predictor_.probability(X))
 
     def predict(self, X: Floats) -> Codes:
         """Return the likelier class of each row."""
@@ -210,19 +197,22 @@ class MixedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.variance_, self.chosen_ = chosen.variance, chosen
         self.held_out_ = np.flatnonzero(fold >= 0)
 
+    def _answering(self, design: sp.csr_matrix) -> TableMixed:
+        """Keep what answers, and of the rows no more than the belief needs."""
+        is_exact = design.shape[0] <= MOST_ROWS_EXACT
+        curvature, precision = self.mode_.curvature, self.mode_.precision
+        return TableMixed(
+            layout=self.layout_,
+            trust=self._trust(),
+            coefficients=self.mode_.coefficients,
+            variance=self.variance_,
+            belief=Taught.of(design, curvature) if is_exact else Precise(precision),
+            temperature=None if self.chosen_ is None else self.chosen_.temperature,
+        )
+
     def _offset(self, X: Floats) -> Floats:
-        if not self.config.from_rules:
-            return np.zeros(len(X))
-        return np.asarray(X[:, list(self.columns.rules)] @ np.array(default_rules().trust))
+        return np.asarray(X[:, list(self.columns.rules)] @ self._trust())
 
-    def _mean(self, X: Floats, design: Design) -> Floats:
-        return np.asarray(self._offset(X) + design.matrix @ self.mode_.coefficients)
-
-    def _variance(self, design: Design) -> Floats:
-        rows = design.matrix
-        if len(self.regression_.y) <= MOST_ROWS_EXACT:
-            prior = self.variance_[self.layout_.group_of]
-            seen = exact_variance(self.regression_, self.mode_, prior, rows)
-        else:
-            seen = diagonal_variance(self.mode_, rows)
-        return np.asarray(seen + self.variance_ @ design.unseen)
+    def _trust(self) -> Floats:
+        trust = np.array(default_rules().trust)
+        return trust if self.config.from_rules else np.zeros(len(self.columns.rules))

@@ -5,21 +5,21 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 import numpy as np
-from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.randomness import generator
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.family import Constant
+from app.backend.features.one_hot import OneHot
 from app.backend.features.table import Columns
-from app.backend.learning.one_hot import OneHot
-from app.backend.learning.rows import Rows, checked_matrix, checked_rows
-from app.backend.learning.stopping import Limits, Trained, promised, train_seeds
+from app.backend.features.table_network import Layers, TableNetwork
+from app.backend.learning.rows import Rows, both_classes, checked_rows
+from app.backend.learning.stopping import Limits, Trained, train_seeds
 
-# How far from 0 and 1 a probability is kept before it becomes a logit.
-NARROW: Final = 1e-12
 LEAST_BATCH: Final = 16
 
 
@@ -89,12 +89,16 @@ class Network:
         """Go through the rows once, in an order of their own."""
         self._learn(self._random.permutation(len(self._rows.y)))
 
+    @property
+    def layers(self) -> Layers:
+        """What was learnt so far."""
+        weights = tuple(weight.astype(np.float64) for weight in self._model.coefs_)
+        biases = tuple(bias.astype(np.float64) for bias in self._model.intercepts_)
+        return Layers(self._encoding, weights, biases)
+
     def logit(self, X: Floats) -> Floats:
         """Return the logit of each row of a table's matrix, shape (n,)."""
-        if not len(X):
-            return np.zeros(0)
-        positive = self._model.predict_proba(self._encoding.of(X))[:, 1]
-        return np.asarray(logit(np.clip(positive, NARROW, 1.0 - NARROW)))
+        return self.layers.logit(X)
 
     def _learn(self, order: Codes) -> None:
         self._model.set_params(batch_size=min(self._batch, len(order)))
@@ -121,16 +125,16 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     Attributes
     ----------
-    level_ : float
-        The logit of the smoothed base rate.
     trained_ : Trained of Network, or None
         None where there was nothing to learn but the base rate.
+    predictor_ : TableNetwork or Constant
+        What answers.
     classes_ : ndarray of int, shape (2,)
     n_features_in_ : int
     """
 
-    level_: float
     trained_: Trained[Network] | None
+    predictor_: TableNetwork | Constant
     classes_: Codes
     n_features_in_: int
 
@@ -160,14 +164,18 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         rows = checked_rows(self.columns, X, y, sample_weight, unit)
         self.classes_, self.n_features_in_ = np.array([0, 1]), len(self.columns.names)
         limits = Limits(self.config.most_epochs, self.config.patience)
-        self.level_ = rows.level
-        self.trained_ = train_seeds(self._learner, rows, self.seed, self.config.seeds, limits)
+        found = train_seeds(self._learner, rows, self.seed, self.config.seeds, limits)
+        self.trained_, self.predictor_ = found, Constant(self.columns, rows.level)
+        if found is not None:
+            layers = tuple(network.layers for network in found.learners)
+            self.predictor_ = TableNetwork(self.columns, layers, found.drawn)
         return self
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return P(negative), P(positive) for each row: float64 of shape (n, 2)."""
         check_is_fitted(self)
-        return promised(self.trained_, self.level_, checked_matrix(self.columns, X))
+        with threadpool_limits(limits=1, user_api="blas"):
+            return both_classes(self.predictor_.probability(X))
 
     def predict(self, X: Floats) -> Codes:
         """Return the likelier class of each row."""

@@ -5,7 +5,6 @@ from typing import Final
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.linalg import cho_factor, cho_solve
 
 from app.backend.features.encode import Floats
 
@@ -104,28 +103,3 @@ class Regression:
             fall, before = residual @ scaled, fall
             direction = scaled + (fall / before) * direction
         return step
-
-
-def exact_variance(
-    regression: Regression, mode: Mode, prior: Floats, rows: sp.csr_matrix
-) -> Floats:
-    """Return the posterior variance of the logit of some rows, shape (rows,).
-
-    `prior` holds each coefficient's prior variance. In the dual, `k - K (1/c + K_tr)^-1 K'` with c
-    the curvature (Rasmussen and Williams, Gaussian Processes for Machine Learning, section 3.4.2):
-    its cost is the cube of the training rows, whatever the number of coefficients.
-    """
-    scaled = regression.design.multiply(prior[None, :]).tocsr()
-    inner = np.asarray((scaled @ regression.transposed).todense())
-    inner[np.diag_indices_from(inner)] += 1.0 / np.maximum(mode.curvature, 1e-12)
-    across = np.asarray((scaled @ rows.T).todense())
-    own = np.asarray(rows.power(2) @ prior)
-    if not len(inner):
-        return own
-    reduced = np.einsum("ij,ij->j", across, cho_solve(cho_factor(inner), across))
-    return np.asarray(np.maximum(own - reduced, 0.0))
-
-
-def diagonal_variance(mode: Mode, rows: sp.csr_matrix) -> Floats:
-    """Return the variance of the logit of some rows as if coefficients were independent."""
-    return np.asarray(rows.power(2) @ (1.0 / mode.precision))

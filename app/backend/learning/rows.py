@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import logit
 
-from app.backend.domain.errors import FeatureMismatch, InvalidInput
+from app.backend.domain.errors import InvalidInput
 from app.backend.domain.randomness import generator
 from app.backend.features.encode import Codes, Floats
-from app.backend.features.table import Columns
+from app.backend.features.table import Columns, checked_matrix
 from app.backend.learning.classifier import checked_labels, checked_weights
 
 Flags = NDArray[np.bool_]
@@ -89,18 +89,6 @@ def joined(parts: Sequence[Rows]) -> Rows:
     )
 
 
-def checked_matrix(columns: Columns, X: Floats) -> Floats:
-    """Return X as it is, or refuse what is no matrix of the table."""
-    matrix = np.asarray(X, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[1] != len(columns.names):
-        raise FeatureMismatch(
-            f"X has shape {matrix.shape}, but the table has {len(columns.names)} columns."
-        )
-    if not np.isfinite(matrix).all():
-        raise FeatureMismatch("X holds NaN or infinite values; what is missing is written as 0.")
-    return matrix
-
-
 def grouped_folds(unit: Codes, folds: int, seed: int) -> Codes:
     """Return the fold of each row, shape (n,): whole units, dealt out by a seed."""
     _, number = np.unique(unit, return_inverse=True)
@@ -115,9 +103,8 @@ def held_out(unit: Codes, share: float, seed: int) -> Flags:
     return np.asarray((generator(seed).permutation(count) < round(share * count))[number])
 
 
-def probabilities(logits: Floats) -> Floats:
-    """Return P(negative), P(positive) of logits of shape (n,): float64 of shape (n, 2)."""
-    positive = expit(logits)
+def both_classes(positive: Floats) -> Floats:
+    """Return P(negative), P(positive) of each row: float64 of shape (n, 2)."""
     return np.column_stack([1.0 - positive, positive])
 
 

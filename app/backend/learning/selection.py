@@ -17,6 +17,7 @@ from app.backend.domain.progress import Progress, Step
 from app.backend.domain.randomness import derived_seed, generator
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.table import Table, numbered
+from app.backend.features.table_blend import Single, TableBlend
 from app.backend.learning.blend import Blend, fit_blend
 from app.backend.learning.families import (
     BLEND,
@@ -82,6 +83,16 @@ class Contest:
     facts: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The family that was chosen, fitted to all rows: its name, why it, and what answers."""
+
+    family: str
+    reason: str
+    predictor: Single | TableBlend
+    config: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class _Entry:
     """One family in the contest."""
@@ -114,24 +125,42 @@ def compete(table: Table, train: Codes, test: Codes, plan: Plan, progress: Progr
     plan : Plan
     progress : Progress
     """
-    lesson = _lesson(table, train, plan)
-    fold = hold_out(lesson.unit, FOLDS, lesson.seed)
-    ground = _Field(lesson, fold, progress)
-    chooses = len(train) >= LEAST_ROWS and len(np.unique(lesson.y)) == 2
-    wanted = [name for name in FAMILIES if name in plan.families or name == GLMIX]
-    for done, name in enumerate(name for name in wanted if name != BLEND):
-        progress(Step(f"Fitting {name}", done, len(wanted)))
-        _enter(ground, name, chooses=chooses and name in CANDIDATES)
-    blend = _blended(ground) if chooses and BLEND in wanted else None
-    selected, reason, facts = _chosen(ground, blend, plan) if chooses else _default(len(train))
+    ground, blend, (selected, reason, facts) = _fitted(table, train, plan, progress)
     answers, seconds = _answers(ground, blend, table.X[test], plan)
     answers[SELECTED] = answers[selected]
     if GLMIX not in plan.families and selected != GLMIX:
         del answers[GLMIX]
     fit_seconds = {name: entry.seconds for name, entry in ground.entries.items()}
     fit_seconds[BLEND] = sum(fit_seconds[name] for name in blend.weights) if blend else 0.0
-    progress(Step("Asked about the rows held out", len(wanted), len(wanted)))
+    progress(Step("Asked about the rows held out", 1, 1))
     return Contest(selected, reason, answers, fit_seconds, seconds, ground.skipped, facts)
+
+
+def choose_model(table: Table, plan: Plan, progress: Progress) -> Choice:
+    """Fit families to all rows of a table, and choose one as in a contest."""
+    ground, blend, (name, reason, _) = _fitted(table, np.arange(len(table.y)), plan, progress)
+    entries = ground.entries
+    if name != BLEND or blend is None:
+        fitted = entries[name].fitted
+        return Choice(name, reason, fitted.predictor_, dict(fitted.config_record()))
+    parts = tuple(entries[part].fitted.predictor_ for part in blend.weights)
+    config = {part: entries[part].fitted.config_record() for part in blend.weights}
+    return Choice(name, reason, TableBlend(parts, tuple(blend.weights.values())), config)
+
+
+def _fitted(
+    table: Table, train: Codes, plan: Plan, progress: Progress
+) -> tuple[_Field, Blend | None, tuple[str, str, dict[str, object]]]:
+    """Fit every family to some rows; return with them which is chosen, why, and what was found."""
+    lesson = _lesson(table, train, plan)
+    ground = _Field(lesson, hold_out(lesson.unit, FOLDS, lesson.seed), progress)
+    chooses = len(train) >= LEAST_ROWS and len(np.unique(lesson.y)) == 2
+    wanted = [name for name in FAMILIES if name in plan.families or name == GLMIX]
+    for done, name in enumerate(name for name in wanted if name != BLEND):
+        progress(Step(f"Fitting {name}", done, len(wanted)))
+        _enter(ground, name, chooses=chooses and name in CANDIDATES)
+    blend = _blended(ground) if chooses and BLEND in wanted else None
+    return ground, blend, _chosen(ground, blend, plan) if chooses else _default(len(train))
 
 
 def _lesson(table: Table, train: Codes, plan: Plan) -> Lesson:

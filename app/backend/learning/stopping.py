@@ -9,7 +9,9 @@ from threadpoolctl import threadpool_limits
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.randomness import derived_seed
+from app.backend.features import family
 from app.backend.features.encode import Floats
+from app.backend.features.family import Drawn, mean_logit
 from app.backend.learning.rows import (
     Flags,
     Rows,
@@ -17,7 +19,6 @@ from app.backend.learning.rows import (
     held_out,
     joined,
     log_loss,
-    probabilities,
 )
 from app.backend.learning.temperature import fit_temperature
 
@@ -31,14 +32,11 @@ FEW_EPOCHS: Final = 10
 FEW_TEMPERATURE: Final = 0.5
 
 
-class Learner(Protocol):
+class Learner(family.Learner, Protocol):
     """Something that learns from its rows epoch by epoch, and starts near their base rate."""
 
     def epoch(self) -> None:
         """Go through the rows once."""
-
-    def logit(self, X: Floats) -> Floats:
-        """Return the logit of each row of a table's matrix, shape (n,)."""
 
 
 L = TypeVar("L", bound=Learner)
@@ -94,10 +92,10 @@ class Trained(Generic[L]):
     level: float
     temperature: float
 
-    def logit(self, X: Floats) -> Floats:
-        """Return the logit of each row of a table's matrix, shape (n,)."""
-        distance = mean_logit(self.learners, X) - self.level
-        return np.asarray(self.level + self.temperature * distance)
+    @property
+    def drawn(self) -> Drawn:
+        """How the learners' mean is drawn to the base rate."""
+        return Drawn(self.level, self.temperature)
 
 
 def train(
@@ -143,17 +141,6 @@ def train_seeds(
         return train(make, rows, seeds, limits)
 
 
-def promised(trained: Trained[L] | None, level: float, X: Floats) -> Floats:
-    """Return P(negative), P(positive) of rows: float64 of shape (n, 2).
-
-    `level` is the logit that answers where nothing was trained.
-    """
-    if trained is None:
-        return probabilities(np.full(len(X), level))
-    with threadpool_limits(limits=1, user_api="blas"):
-        return probabilities(trained.logit(X))
-
-
 def stopped(trials: Sequence[Trial[L]], limits: Limits) -> tuple[int, float]:
     """Return after how many epochs rows held out have their least log loss, and the temperature.
 
@@ -172,11 +159,6 @@ def stopped(trials: Sequence[Trial[L]], limits: Limits) -> tuple[int, float]:
         for trial in trials:
             trial.epoch()
     return best, fit_temperature(distance, outer.y, outer.weight, level)
-
-
-def mean_logit(learners: tuple[L, ...], X: Floats) -> Floats:
-    """Return the mean of the learners' logits, shape (n,)."""
-    return np.asarray(np.mean([learner.logit(X) for learner in learners], axis=0))
 
 
 def _held_out(rows: Rows, seed: int) -> list[Flags]:

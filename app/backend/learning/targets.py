@@ -7,17 +7,16 @@ get them from all rows (out-of-fold target encoding; Micci-Barreca, SIGKDD Explo
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.family import codes_of
+from app.backend.features.numbering import Numbering
 from app.backend.features.table import Columns
-from app.backend.learning.effects import Numbering
+from app.backend.features.tallies import Key, Tally, TargetStatistics, smoothed
 from app.backend.learning.rows import Rows, grouped_folds
-
-Key: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,64 +40,24 @@ class TargetConfig:
             raise InvalidInput("prior is a positive number, and folds is at least 2.")
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Of each combination of one key's codes: how many rows (by weight), how many positive."""
-
-    numbering: Numbering
-    positives: Floats
-    rows: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class TargetStatistics:
-    """Target statistics as rows taught them.
-
-    Attributes
-    ----------
-    keys : tuple of tuple of int
-        Columns of the matrix.
-    tallies : tuple of Tally
-    mean : float
-        The smoothed base rate.
-    prior : float
-    """
-
-    keys: tuple[Key, ...]
-    tallies: tuple[Tally, ...]
-    mean: float
-    prior: float
-
-    @classmethod
-    def learn(
-        cls, rows: Rows, columns: Columns, config: TargetConfig, seed: int
-    ) -> tuple["TargetStatistics", Floats]:
-        """Return what rows teach, and their own cross-fitted columns, shape (n, 2 * keys)."""
-        fold = grouped_folds(rows.unit, config.folds, seed)
-        mean = _means_without(rows, fold, config.folds)[fold]
-        keys, tallies, own = [], [], []
-        for key in _keys(columns, rows.X):
-            numbering = Numbering.learn(_codes(rows.X, key))
-            if numbering.count < 2:
-                continue
-            keys.append(key)
-            number = numbering.of(_codes(rows.X, key))
-            tally, without = _cross_tally(numbering, number, rows, fold, config.folds)
-            tallies.append(tally)
-            own.append(_smoothed(*without, mean, config.prior))
-        taught = cls(tuple(keys), tuple(tallies), rows.rate, config.prior)
-        return taught, np.hstack([np.zeros((len(rows.y), 0)), *own])
-
-    def of(self, X: Floats) -> Floats:
-        """Return the columns of new rows, shape (n, 2 * keys); what was never seen has the mean."""
-        columns = [np.zeros((len(X), 0))]
-        for key, tally in zip(self.keys, self.tallies, strict=True):
-            number = tally.numbering.of(_codes(X, key))
-            known = number >= 0
-            positives = np.where(known, tally.positives[number], 0.0)
-            count = np.where(known, tally.rows[number], 0.0)
-            columns.append(_smoothed(positives, count, np.full(len(X), self.mean), self.prior))
-        return np.hstack(columns)
+def learn_targets(
+    rows: Rows, columns: Columns, config: TargetConfig, seed: int
+) -> tuple[TargetStatistics, Floats]:
+    """Return what rows teach, and their own cross-fitted columns, shape (n, 2 * keys)."""
+    fold = grouped_folds(rows.unit, config.folds, seed)
+    mean = _means_without(rows, fold, config.folds)[fold]
+    keys, tallies, own = [], [], []
+    for key in _keys(columns, rows.X):
+        numbering = Numbering.learn(codes_of(rows.X, key))
+        if numbering.count < 2:
+            continue
+        keys.append(key)
+        number = numbering.of(codes_of(rows.X, key))
+        tally, without = _cross_tally(numbering, number, rows, fold, config.folds)
+        tallies.append(tally)
+        own.append(smoothed(*without, mean, config.prior))
+    taught = TargetStatistics(tuple(keys), tuple(tallies), rows.rate, config.prior)
+    return taught, np.hstack([np.zeros((len(rows.y), 0)), *own])
 
 
 def _keys(columns: Columns, X: Floats) -> tuple[Key, ...]:
@@ -115,10 +74,6 @@ def _keys(columns: Columns, X: Floats) -> tuple[Key, ...]:
     keys += [(columns.title, *when) for when in whens]
     keys.append((columns.member, *genres))
     return tuple(dict.fromkeys(key for key in keys if key))
-
-
-def _codes(X: Floats, key: Key) -> Codes:
-    return X[:, list(key)].astype(np.int64)
 
 
 def _means_without(rows: Rows, fold: Codes, folds: int) -> Floats:
@@ -140,7 +95,3 @@ def _cross_tally(
         # Differences of sums of weights may be a rounding below zero.
         without.append(np.maximum(sums[-1][number] - by_fold[fold, number], 0.0))
     return Tally(numbering, sums[0], sums[1]), (without[0], without[1])
-
-
-def _smoothed(positives: Floats, count: Floats, mean: Floats, prior: float) -> Floats:
-    return np.column_stack([(positives + prior * mean) / (count + prior), count])

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.backend.domain.errors import ExtraMissing
 from app.backend.features.encode import Floats
+from app.backend.features.forest import Forest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,38 @@ def grow_until(
     )
 
 
-def raw_score(booster: Any, matrix: Floats) -> Floats:  # noqa: ANN401  # untyped library
-    """Return what the trees add to each row's offset, shape (n,); of its best rounds, if it has."""
-    if not len(matrix):
-        return np.zeros(0)
-    return np.asarray(booster.predict(matrix, raw_score=True, num_threads=1))
+def flattened(booster: Any) -> Forest:  # noqa: ANN401  # untyped library
+    """Return the trees of a booster as arrays; of its best rounds, where rows held out told."""
+    told = booster.dump_model(num_iteration=booster.best_iteration)["tree_info"]
+    nodes: list[tuple[int, float, int, int, float]] = []
+    root = [0]
+    for tree in told:
+        _add(nodes, tree["tree_structure"])
+        root.append(len(nodes))
+    feature, threshold, left, right, value = zip(*nodes, strict=True) if nodes else ((),) * 5
+    return Forest(
+        np.array(root, dtype=np.int64),
+        np.array(feature, dtype=np.int64),
+        np.array(threshold, dtype=np.float64),
+        np.array(left, dtype=np.int64),
+        np.array(right, dtype=np.int64),
+        np.array(value, dtype=np.float64),
+    )
+
+
+def _add(nodes: list[tuple[int, float, int, int, float]], tree: Mapping[str, Any]) -> int:
+    """Put a tree's nodes behind the others, parents before children; return where it begins."""
+    at = len(nodes)
+    if "split_feature" not in tree:
+        nodes.append((-1, 0.0, 0, 0, float(tree["leaf_value"])))
+        return at
+    if tree["decision_type"] != "<=" or tree["missing_type"] != "None":
+        raise RuntimeError("A tree decides in a way that its arrays cannot say.")
+    nodes.append((0, 0.0, 0, 0, 0.0))
+    left = _add(nodes, tree["left_child"])
+    right = _add(nodes, tree["right_child"])
+    nodes[at] = (int(tree["split_feature"]), float(tree["threshold"]), left, right, 0.0)
+    return at
 
 
 def _whole(parameters: Mapping[str, object], seed: int) -> dict[str, object]:

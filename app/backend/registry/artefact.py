@@ -94,7 +94,7 @@ def manifest_bytes(model: Classifier, content: bytes, facts: Mapping[str, object
             "names": list(FEATURE_NAMES),
         },
         "content_sha256": hashlib.sha256(content).hexdigest(),
-        "libraries": {name: found for name in LIBRARIES if (found := _installed(name))},
+        "libraries": installed_libraries(),
     }
     text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
@@ -214,6 +214,11 @@ def _built(path: Path, manifest: Mapping[str, Any], content: bytes) -> ServingCl
         raise damaged(path, "its manifest has no config")
     predictor = build(str(manifest.get("family")), upgraded(arrays, manifest["format"]))
     return ServingClassifier(predictor, MappingProxyType(config))
+
+
+def installed_libraries() -> dict[str, str]:
+    """Return the version of each library that a model depends on, where it is installed."""
+    return {name: found for name in LIBRARIES if (found := _installed(name))}
 
 
 def _installed(name: str) -> str | None:

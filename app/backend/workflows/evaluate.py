@@ -31,7 +31,7 @@ Unit: TypeAlias = Literal["pair", "member", "row"]
 FOLDS: Final = partitions.FOLDS
 SELECTED: Final = "selected"
 # Whoever chooses holds out what the split holds out: never half of what belongs together.
-_UNITS: Final[Mapping[Split, Unit]] = {
+UNITS: Final[Mapping[Split, Unit]] = {
     "time": "pair",
     "member-time": "pair",
     "pairs": "pair",
@@ -91,8 +91,8 @@ def evaluate(
     InvalidInput
         Where the rows cannot be split as asked.
     """
-    _insist_on_rows(raw)
-    table = tabulate(raw, title_vectors(_texts(raw)))
+    insist_on_rows(raw)
+    table = tabulate(raw, title_vectors(texts_of(raw)))
     return {**_facts(raw, table), **_contested(table, options, progress, hold)}
 
 
@@ -134,7 +134,7 @@ def _contested(table: Table, options: Options, progress: Progress, hold: Compete
     folds = partitions.partitions(table, split, options.folds, options.seed)
     contests: list[Contest] = []
     for number, (train, test) in enumerate(folds):
-        plan = Plan(options.families, derived_seed(options.seed, number), _UNITS[split])
+        plan = Plan(options.families, derived_seed(options.seed, number), UNITS[split])
         contests.append(hold(table, train, test, plan, _in_fold(progress, number, len(folds))))
     tested = [table.part(test) for _, test in folds]
     return {
@@ -157,7 +157,7 @@ def _in_fold(progress: Progress, number: int, folds: int) -> Progress:
     return show
 
 
-def _texts(raw: RawDataset) -> TitleTexts:
+def texts_of(raw: RawDataset) -> TitleTexts:
     """Return the words of the titles that are spoken of, numbered in the order of spelling."""
     known = [raw.known.titles.get(one) for one in raw.interactions.title.in_order().words]
     return TitleTexts(
@@ -169,7 +169,14 @@ def _texts(raw: RawDataset) -> TitleTexts:
     )
 
 
-def _insist_on_rows(raw: RawDataset) -> None:
+def insist_on_rows(raw: RawDataset) -> None:
+    """Refuse a data set of which no row can be used.
+
+    Raises
+    ------
+    SourceMalformed
+        With how many rows there are, and why they cannot be used.
+    """
     said = raw.interactions
     if not len(said):
         counts = ", ".join(f"{reason} {counted.rows}" for reason, counted in said.left_out.items())

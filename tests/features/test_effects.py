@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.backend.features.effects import GROUPS, Layout, features_of
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.numbering import Numbering
 from app.backend.features.table import Columns
-from app.backend.learning.effects import GROUPS, Layout, Numbering, features_of
 from tests.tables import make_table, table_columns
 
 BY_NAME = {group.name: group for group in GROUPS}

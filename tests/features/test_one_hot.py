@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.backend.learning.one_hot import OneHot
+from app.backend.features.one_hot import OneHot
 from tests.tables import make_table
 
 

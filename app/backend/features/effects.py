@@ -12,6 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.family import codes_of
+from app.backend.features.numbering import Numbering
 from app.backend.features.table import Columns
 
 Key: TypeAlias = Literal["member", "title", "context"]
@@ -54,45 +56,6 @@ GROUPS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Numbering:
-    """Distinct combinations of codes that training saw, numbered from 0.
-
-    `levels` holds for each column, in order, the sorted combinations of the number so far and the
-    column's code; `radix` what the number so far is multiplied by.
-    """
-
-    levels: tuple[Codes, ...]
-    radix: tuple[int, ...]
-
-    @property
-    def count(self) -> int:
-        """How many combinations there are."""
-        return len(self.levels[-1]) if self.levels else 1
-
-    @classmethod
-    def learn(cls, codes: Codes) -> "Numbering":
-        """Number the distinct rows of codes, int64 of shape (n, k)."""
-        levels, radix = [], []
-        number = np.zeros(len(codes), dtype=np.int64)
-        for column in codes.T:
-            radix.append(int(column.max(initial=0)) + 1)
-            level, number = np.unique(number * radix[-1] + column, return_inverse=True)
-            levels.append(level.astype(np.int64))
-        return cls(tuple(levels), tuple(radix))
-
-    def of(self, codes: Codes) -> Codes:
-        """Return each row's number, shape (n,); -1 where training never saw it."""
-        number = np.zeros(len(codes), dtype=np.int64)
-        for column, level, radix in zip(codes.T, self.levels, self.radix, strict=True):
-            wanted = number * radix + column
-            at = np.minimum(np.searchsorted(level, wanted), max(len(level) - 1, 0))
-            found = (number >= 0) & (column < radix)
-            found &= level[at] == wanted if len(level) else False
-            number = np.where(found, at, -1)
-        return number
-
-
-@dataclass(frozen=True, slots=True)
 class Design:
     """A sparse design of some rows, and what of each row no coefficient was learnt for.
 
@@ -114,6 +77,30 @@ class Layout:
     said: tuple[Codes, ...]
     group_of: Codes
 
+    def __post_init__(self) -> None:
+        """Refuse groups that do not fit together.
+
+        Raises
+        ------
+        ValueError
+            Where the coefficients are not those of the groups, or a key has other columns.
+        """
+        if len(self.groups) != len(self.numberings) or len(self.said) != len(self.columns.contexts):
+            raise ValueError("it has other groups or words than it says")
+        if not all((np.diff(words) > 0).all() for words in self.said):
+            raise ValueError("words are not in order")
+        widths = [
+            width_of(self.columns, self.said, group.features) * numbering.count
+            for group, numbering in zip(self.groups, self.numberings, strict=True)
+        ]
+        if sum(widths) != len(self.group_of) or not np.array_equal(
+            self.group_of, np.repeat(np.arange(len(widths)), widths)
+        ):
+            raise ValueError("its coefficients are not those of its groups")
+        for group, numbering in zip(self.groups, self.numberings, strict=True):
+            if len(numbering.radix) != len(_key_columns(self.columns, group)):
+                raise ValueError("a group has another key than it says")
+
     @classmethod
     def learn(cls, X: Floats, columns: Columns, groups: tuple[Group, ...]) -> "Layout":
         """Number every coefficient that rows of X could inform; constant groups are left out."""
@@ -124,7 +111,7 @@ class Layout:
         widths: list[int] = []
         for group in groups:
             numbering = Numbering.learn(_keys(X, columns, group))
-            width = features_of(X[:1], columns, said, group.features).shape[1]
+            width = width_of(columns, said, group.features)
             if width and _adds(group, varying) and (not group.keys or numbering.count > 1):
                 kept.append(group)
                 numberings.append(numbering)
@@ -189,15 +176,31 @@ def _spread(features: sp.csr_matrix, key: Codes, count: int) -> tuple[sp.csr_mat
     return sp.csr_matrix((entries.data[known], (row, at)), shape=shape), lost
 
 
+def width_of(columns: Columns, said: tuple[Codes, ...], features: Features) -> int:
+    """Return how many columns one set of features has."""
+    words = sum(len(levels) for levels in said)
+    return {
+        "one": 1,
+        "said": words,
+        "genres": len(columns.genres),
+        "numbers": len(columns.numbers),
+        "rules": len(columns.rules),
+        "said_genres": words * len(columns.genres),
+        "texts": len(columns.texts),
+    }[features]
+
+
 def _keys(X: Floats, columns: Columns, group: Group) -> Codes:
-    at: list[int] = []
-    for key in group.keys:
-        at += {
-            "member": [columns.member],
-            "title": [columns.title],
-            "context": list(columns.contexts),
-        }[key]
-    return X[:, at].astype(np.int64)
+    return codes_of(X, _key_columns(columns, group))
+
+
+def _key_columns(columns: Columns, group: Group) -> tuple[int, ...]:
+    places: dict[Key, tuple[int, ...]] = {
+        "member": (columns.member,),
+        "title": (columns.title,),
+        "context": columns.contexts,
+    }
+    return tuple(at for key in group.keys for at in places[key])
 
 
 def _adds(group: Group, varying: int) -> bool:

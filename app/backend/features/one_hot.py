@@ -7,8 +7,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.family import codes_of
+from app.backend.features.numbering import Numbering
 from app.backend.features.table import Columns
-from app.backend.learning.effects import Numbering
 
 Key: TypeAlias = tuple[int, ...]
 
@@ -20,6 +21,22 @@ class Block:
     key: Key
     numbering: Numbering
     place: Codes
+
+    def __post_init__(self) -> None:
+        """Refuse columns that are not there.
+
+        Raises
+        ------
+        ValueError
+            Where a key has other codes than it says, or a place is none of its columns.
+        """
+        if len(self.key) != len(self.numbering.radix):
+            raise ValueError("a key has other columns than it says")
+        kept = self.place[self.place >= 0]
+        if self.place.shape != (self.numbering.count,) or (self.place < -1).any():
+            raise ValueError("a combination has no place")
+        if not np.array_equal(kept, np.arange(len(kept))):
+            raise ValueError("columns are not in order")
 
     @property
     def width(self) -> int:
@@ -41,6 +58,18 @@ class OneHot:
 
     columns: Columns
     blocks: tuple[Block, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse keys of columns that are not there.
+
+        Raises
+        ------
+        ValueError
+            Where a key has a column beyond the table's.
+        """
+        keys = [at for block in self.blocks for at in block.key]
+        if not all(0 <= at < len(self.columns.names) for at in keys):
+            raise ValueError("a key has a column that the table has not")
 
     @property
     def width(self) -> int:
@@ -80,19 +109,15 @@ class OneHot:
 
 
 def _block(X: Floats, key: Key, least: int) -> Block:
-    numbering = Numbering.learn(_codes(X, key))
-    often = np.bincount(numbering.of(_codes(X, key)), minlength=numbering.count) >= least
+    numbering = Numbering.learn(codes_of(X, key))
+    often = np.bincount(numbering.of(codes_of(X, key)), minlength=numbering.count) >= least
     return Block(key, numbering, np.where(often, np.cumsum(often) - 1, -1).astype(np.int64))
 
 
 def _spread(block: Block, X: Floats) -> sp.csr_matrix:
-    number = block.numbering.of(_codes(X, block.key))
+    number = block.numbering.of(codes_of(X, block.key))
     # What was never seen has number -1, which finds the last place: none.
     place = np.append(block.place, -1)[number]
     row = np.flatnonzero(place >= 0)
     entries = (np.ones(len(row)), (row, place[row]))
     return sp.csr_matrix(entries, shape=(len(X), block.width))
-
-
-def _codes(X: Floats, key: Key) -> Codes:
-    return X[:, list(key)].astype(np.int64)
