@@ -110,3 +110,14 @@ def test_the_champion_can_be_shown_by_that_name(run: Run) -> None:
     """As it is called where versions are named."""
     assert read(run("models", "show", "champion", "--json"))["version"] == names(run)[0]
     assert names(run)[0] in run("models", "show", "champion").stdout
+
+
+def test_a_version_leaves_in_the_format_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    """The sentence and the JSON say where it lies; an unknown format is named."""
+    told = run("models", "export", "--format", "onnx", "--to", str(tmp_path / "tonight.onnx"))
+    assert "answers as" in told.stdout
+    words = ("models", "export", "--format", "zip", "--to", str(tmp_path / "all.zip"), "--json")
+    done = read(run(*words))
+    assert done["bytes"] == (tmp_path / "all.zip").stat().st_size
+    refused = run("models", "export", "--format", "h5", "--json")
+    assert read(refused, 2)["error"]["code"] == "invalid_input"
