@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.backend.domain.errors import ArtefactDamaged
 from app.backend.domain.model import Moments, Predictor
 from app.backend.features.basis import checked
 from app.backend.features.encode import Codes, Floats
@@ -45,15 +46,35 @@ def moments_for(predictor: Predictor, X: Floats, present: tuple[int, ...] = ()) 
     X : ndarray of float64, shape (n, FEATURE_COUNT)
     present : tuple of int
         Ids of the members who watch. Empty: the household.
+
+    Raises
+    ------
+    ArtefactDamaged
+        Where the model's numbers give no probability.
     """
-    if isinstance(predictor, MixedPosterior):
-        return predictor.moments(X, present)
-    return predictor.moments(X)
+    # Numbers that were tampered with may overflow; what comes of it is judged below.
+    with np.errstate(all="ignore"):
+        if isinstance(predictor, MixedPosterior):
+            found = predictor.moments(X, present)
+        else:
+            found = predictor.moments(X)
+    if not (np.isfinite(found.mean).all() and np.isfinite(found.variance).all()):
+        raise ArtefactDamaged(
+            "The model's numbers give no probability; go back to another version with: encore "
+            "models rollback"
+        )
+    return found
 
 
 def class_probabilities(predictor: Predictor, X: Floats) -> Floats:
-    """Return P(negative), P(positive) for each row of X: float64 of shape (n, 2)."""
-    positive = predictor.moments(checked(X)).probability
+    """Return P(negative), P(positive) for each row of X: float64 of shape (n, 2).
+
+    Raises
+    ------
+    ArtefactDamaged
+        Where the model's numbers give no probability.
+    """
+    positive = moments_for(predictor, checked(X)).probability
     return np.column_stack([1.0 - positive, positive])
 
 

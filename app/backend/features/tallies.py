@@ -30,13 +30,15 @@ class Tally:
         Raises
         ------
         ValueError
-            Where a combination has no count, or one below zero.
+            Where a combination has no count, or an impossible one.
         """
         shape = (self.numbering.count,)
         if shape == (0,) or self.positives.shape != shape or self.rows.shape != shape:
             raise ValueError("a combination has no count")
-        if (self.positives < 0).any() or (self.rows < 0).any():
-            raise ValueError("a count is below zero")
+        # Sums of weights may differ by a rounding.
+        too_many = self.positives > self.rows * (1.0 + 1e-9)
+        if (self.positives < 0).any() or too_many.any():
+            raise ValueError("a count is below zero, or of more rows than there are")
 
 
 @dataclass(frozen=True, slots=True)

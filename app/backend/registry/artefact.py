@@ -30,8 +30,13 @@ from app.backend.domain.errors import (
 from app.backend.domain.model import Arrays, Classifier
 from app.backend.features.bounds import unbounded
 from app.backend.features.predictors import build
-from app.backend.features.schema import FEATURE_NAMES, SCHEMA_NUMBER, schema_fingerprint
-from app.backend.features.serving import ServingClassifier
+from app.backend.features.schema import (
+    FEATURE_COUNT,
+    FEATURE_NAMES,
+    SCHEMA_NUMBER,
+    schema_fingerprint,
+)
+from app.backend.features.serving import ServingClassifier, moments_for
 from app.backend.registry.files import write_pair
 
 FORMAT_NUMBER: Final = 3
@@ -213,6 +218,8 @@ def _built(path: Path, manifest: Mapping[str, Any], content: bytes) -> ServingCl
     if not isinstance(config, dict):
         raise damaged(path, "its manifest has no config")
     predictor = build(str(manifest.get("family")), upgraded(arrays, manifest["format"]))
+    # What cannot answer for a title that nobody knows cannot answer.
+    moments_for(predictor, np.zeros((1, FEATURE_COUNT)))
     return ServingClassifier(predictor, MappingProxyType(config))
 
 
