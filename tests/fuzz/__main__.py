@@ -47,6 +47,9 @@ def summary(found: Found) -> dict[str, int]:
 
 def _tell(name: str, found: Found) -> None:
     _say(f"{name}: {found.mutants} mutants so far, {len(found.faults)} faults")
+    for fault in found.faults:
+        if fault.startswith(f"{name} "):
+            _say(f"  {fault}")
 
 
 def _say(line: str) -> None:

@@ -67,13 +67,15 @@ def main() -> None:
         _opened(_written(specimen, folder, -1 - number)[0], rows)
     _bound_memory()
     for number in range(order["first"], order["end"]):
-        _say("start", number)
+        # A mutant that cannot be made is no fault of whoever would have opened it.
         if "by_hand" in order:
             made, way, is_sealed = Specimen(**order["by_hand"][number]), "by hand", True
-            outcome = _watched(watch, made, made.rows, _answers(made))
+            asked, expected = made.rows, _answers(made)
         else:
             made, way, is_sealed = _written(specimen, folder, number)
-            outcome = _watched(watch, made, rows, healthy)
+            asked, expected = rows, healthy
+        _say("start", number)
+        outcome = _watched(watch, made, asked, expected)
         _say("end", number, way, is_sealed, outcome)
 
 

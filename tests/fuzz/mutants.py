@@ -198,9 +198,15 @@ def _arrays(content: bytes, chance: Chance) -> bytes:
         kinds = (np.float32, np.int64, np.float64, np.uint8, np.bool_)
         arrays[name] = array.astype(kinds[chance.integers(len(kinds))])
     else:
-        arrays[str(NASTY[chance.integers(len(NASTY))])[:50] or "x"] = arrays.pop(name)
+        arrays[_strange(chance)] = arrays.pop(name)
     with np.errstate(all="ignore"):
         return save_arrays({key: np.ascontiguousarray(one) for key, one in arrays.items()})
+
+
+def _strange(chance: Chance) -> str:
+    """Return a name that writers of archives and arrays take."""
+    name = str(NASTY[chance.integers(len(NASTY))])[:50]
+    return name.replace("\ud800", "").replace("\x00", "") or "strange"
 
 
 def _rezip(content: bytes, chance: Chance) -> bytes:
@@ -217,8 +223,7 @@ def _rezip(content: bytes, chance: Chance) -> bytes:
     elif drawn < 0.9:
         del members[name]
     else:
-        strange = str(NASTY[chance.integers(len(NASTY))])[:50].replace("\ud800", "")
-        members[strange or "strange"] = b"x"
+        members[_strange(chance)] = b"x"
     again = io.BytesIO()
     with zipfile.ZipFile(again, "w") as packed:
         for member, data in members.items():

@@ -79,18 +79,6 @@ def mean_logit(learners: tuple[Learner, ...], X: Floats) -> Floats:
     return np.asarray(np.mean([learner.logit(X) for learner in learners], axis=0))
 
 
-def insist_on_learners(count: int) -> None:
-    """Refuse what is no number of learners.
-
-    Raises
-    ------
-    ValueError
-        Where there is none, or so many that answering would never end.
-    """
-    if not 1 <= count <= MOST_LEARNERS:
-        raise ValueError("it has no learner, or too many")
-
-
 def log_odds(probability: Floats) -> Floats:
     """Return log odds, away from certainty by a millionth, of the same shape."""
     p = np.clip(probability, NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN)

@@ -9,12 +9,11 @@ from scipy.special import expit
 from app.backend.features.encode import Floats
 from app.backend.features.family import Constant, log_odds
 from app.backend.features.table import Columns
-from app.backend.features.table_factorisation import TableFactorisation
+from app.backend.features.table_ensemble import TableEnsemble
 from app.backend.features.table_mixed import TableMixed
-from app.backend.features.table_network import TableNetwork
 from app.backend.features.table_trees import TableTrees
 
-Single: TypeAlias = Constant | TableMixed | TableTrees | TableNetwork | TableFactorisation
+Single: TypeAlias = Constant | TableMixed | TableTrees | TableEnsemble
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,9 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from app.backend.features.encode import Floats, Matrix
-from app.backend.features.family import Drawn, insist_on_learners
 from app.backend.features.one_hot import OneHot
-from app.backend.features.table import Columns, checked_matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +64,3 @@ def factor_logit(intercept: float, values: Floats, sums: Floats, squares: sp.csr
     own = squares @ np.square(values[:, 1:]).sum(axis=1)
     pairs = 0.5 * (np.square(sums[:, 1:]).sum(axis=1) - own)
     return np.asarray(intercept + sums[:, 0] + pairs)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TableFactorisation:
-    """Machines of several seeds, and how their mean is drawn to the base rate."""
-
-    columns: Columns
-    machines: tuple[Factors, ...]
-    drawn: Drawn
-
-    def __post_init__(self) -> None:
-        """Refuse machines of another table.
-
-        Raises
-        ------
-        ValueError
-            Where there is no machine, or its columns are others.
-        """
-        insist_on_learners(len(self.machines))
-        if any(one.encoding.columns != self.columns for one in self.machines):
-            raise ValueError("a machine has other columns")
-
-    def probability(self, X: Floats) -> Floats:
-        """Return P(positive) of each row, shape (n,).
-
-        Raises
-        ------
-        FeatureMismatch
-            Where X is no matrix of the table.
-        """
-        return self.drawn.probability(self.machines, checked_matrix(self.columns, X))

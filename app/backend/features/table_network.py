@@ -6,9 +6,7 @@ from typing import Final
 import numpy as np
 
 from app.backend.features.encode import Floats, Matrix
-from app.backend.features.family import Drawn, insist_on_learners
 from app.backend.features.one_hot import OneHot
-from app.backend.features.table import Columns, checked_matrix
 
 # How far a logit may be from 0: its probability is then a billionth of a thousandth from certain.
 FARTHEST: Final = 27.6
@@ -54,34 +52,3 @@ class Layers:
         for weight, bias in zip(self.weights[1:], self.biases[1:], strict=True):
             values = np.maximum(values, 0.0) @ weight + bias
         return np.asarray(np.clip(values[:, 0], -FARTHEST, FARTHEST))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TableNetwork:
-    """Networks of several seeds, and how their mean is drawn to the base rate."""
-
-    columns: Columns
-    networks: tuple[Layers, ...]
-    drawn: Drawn
-
-    def __post_init__(self) -> None:
-        """Refuse networks of another table.
-
-        Raises
-        ------
-        ValueError
-            Where there is no network, or its columns are others.
-        """
-        insist_on_learners(len(self.networks))
-        if any(one.encoding.columns != self.columns for one in self.networks):
-            raise ValueError("a network has other columns")
-
-    def probability(self, X: Floats) -> Floats:
-        """Return P(positive) of each row, shape (n,).
-
-        Raises
-        ------
-        FeatureMismatch
-            Where X is no matrix of the table.
-        """
-        return self.drawn.probability(self.networks, checked_matrix(self.columns, X))

@@ -21,7 +21,8 @@ from app.backend.features.encode import Codes, Floats
 from app.backend.features.family import Constant
 from app.backend.features.one_hot import OneHot
 from app.backend.features.table import Columns
-from app.backend.features.table_factorisation import Factors, TableFactorisation, factor_logit
+from app.backend.features.table_ensemble import TableEnsemble
+from app.backend.features.table_factorisation import Factors, factor_logit
 from app.backend.learning.rows import Rows, both_classes, checked_rows
 from app.backend.learning.stopping import Limits, Trained, train_seeds
 
@@ -175,14 +176,14 @@ class FactorisationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
     ----------
     trained_ : Trained of Machine, or None
         None where there was nothing to learn but the base rate.
-    predictor_ : TableFactorisation or Constant
+    predictor_ : TableEnsemble or Constant
         What answers.
     classes_ : ndarray of int, shape (2,)
     n_features_in_ : int
     """
 
     trained_: Trained[Machine] | None
-    predictor_: TableFactorisation | Constant
+    predictor_: TableEnsemble | Constant
     classes_: Codes
     n_features_in_: int
 
@@ -218,7 +219,7 @@ class FactorisationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self.trained_, self.predictor_ = found, Constant(self.columns, rows.level)
         if found is not None:
             machines = tuple(machine.factors for machine in found.learners)
-            self.predictor_ = TableFactorisation(self.columns, machines, found.drawn)
+            self.predictor_ = TableEnsemble(self.columns, machines, found.drawn)
         return self
 
     def predict_proba(self, X: Floats) -> Floats:

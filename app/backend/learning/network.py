@@ -16,7 +16,8 @@ from app.backend.features.encode import Codes, Floats
 from app.backend.features.family import Constant
 from app.backend.features.one_hot import OneHot
 from app.backend.features.table import Columns
-from app.backend.features.table_network import Layers, TableNetwork
+from app.backend.features.table_ensemble import TableEnsemble
+from app.backend.features.table_network import Layers
 from app.backend.learning.rows import Rows, both_classes, checked_rows
 from app.backend.learning.stopping import Limits, Trained, train_seeds
 
@@ -127,14 +128,14 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     ----------
     trained_ : Trained of Network, or None
         None where there was nothing to learn but the base rate.
-    predictor_ : TableNetwork or Constant
+    predictor_ : TableEnsemble or Constant
         What answers.
     classes_ : ndarray of int, shape (2,)
     n_features_in_ : int
     """
 
     trained_: Trained[Network] | None
-    predictor_: TableNetwork | Constant
+    predictor_: TableEnsemble | Constant
     classes_: Codes
     n_features_in_: int
 
@@ -168,7 +169,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.trained_, self.predictor_ = found, Constant(self.columns, rows.level)
         if found is not None:
             layers = tuple(network.layers for network in found.learners)
-            self.predictor_ = TableNetwork(self.columns, layers, found.drawn)
+            self.predictor_ = TableEnsemble(self.columns, layers, found.drawn)
         return self
 
     def predict_proba(self, X: Floats) -> Floats:

@@ -9,7 +9,7 @@ members, and the strength of choices, in the mixed model.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -126,15 +126,40 @@ def read(path: Path, digest: str | None = None) -> Artefact:
     ArtefactTooNew
         Where a newer Encore wrote them.
     """
+    manifest, arrays, found = read_pair(path, digest, parse_manifest)
+    return Artefact(_built(path, manifest, arrays), manifest, found)
+
+
+def read_pair(
+    path: Path, digest: str | None, judge: Callable[[Path, bytes], Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], Arrays, str]:
+    """Return manifest, arrays and the manifest's digest, once file and manifest agree.
+
+    Parameters
+    ----------
+    path : Path
+    digest : str or None
+        What the manifest must hash to, where somebody recorded it.
+    judge : callable
+        Reads a manifest, or refuses it.
+
+    Raises
+    ------
+    ArtefactMissing, ArtefactDamaged
+        Where a file is not there, or not what was written.
+    """
     told = bounded(manifest_path(path), LARGEST_MANIFEST_BYTES)
     found = hashlib.sha256(told).hexdigest()
     if digest is not None and found != digest:
         raise damaged(path, "its manifest is not the one that was recorded")
-    manifest = parse_manifest(path, told)
+    manifest = judge(path, told)
     content = bounded(path, LARGEST_ARRAYS_BYTES)
     if hashlib.sha256(content).hexdigest() != manifest.get("content_sha256"):
         raise damaged(path, "its bytes are not those that the manifest names")
-    return Artefact(_built(path, manifest, content), manifest, found)
+    try:
+        return manifest, load_arrays(content), found
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise damaged(path, "its arrays cannot be read") from error
 
 
 def parse_manifest(path: Path, told: bytes) -> Mapping[str, Any]:
@@ -209,11 +234,7 @@ def upgraded(arrays: Arrays, number: int) -> Arrays:
     return arrays
 
 
-def _built(path: Path, manifest: Mapping[str, Any], content: bytes) -> ServingClassifier:
-    try:
-        arrays: Arrays = load_arrays(content)
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise damaged(path, "its arrays cannot be read") from error
+def _built(path: Path, manifest: Mapping[str, Any], arrays: Arrays) -> ServingClassifier:
     config = manifest.get("config")
     if not isinstance(config, dict):
         raise damaged(path, "its manifest has no config")

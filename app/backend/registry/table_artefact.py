@@ -15,19 +15,15 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from app.backend.domain.errors import ArtefactForeign, ArtefactTooNew
 from app.backend.features.table_model import TableModel
 from app.backend.registry.artefact import (
-    LARGEST_ARRAYS_BYTES,
-    LARGEST_MANIFEST_BYTES,
-    bounded,
     damaged,
     installed_libraries,
     manifest_path,
+    read_pair,
 )
 from app.backend.registry.files import write_pair
 from app.backend.registry.record import recorded, restored
@@ -100,18 +96,7 @@ def read_table(path: Path, digest: str | None = None) -> TableArtefact:
     ArtefactTooNew
         Where a newer Encore wrote it.
     """
-    told = bounded(manifest_path(path), LARGEST_MANIFEST_BYTES)
-    found = hashlib.sha256(told).hexdigest()
-    if digest is not None and found != digest:
-        raise damaged(path, "its manifest is not the one that was recorded")
-    manifest = _manifest(path, told)
-    content = bounded(path, LARGEST_ARRAYS_BYTES)
-    if hashlib.sha256(content).hexdigest() != manifest.get("content_sha256"):
-        raise damaged(path, "its bytes are not those that the manifest names")
-    try:
-        arrays = load_arrays(content)
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise damaged(path, "its arrays cannot be read") from error
+    manifest, arrays, found = read_pair(path, digest, _manifest)
     model = restored(TableModel, upgraded(manifest.get("model"), manifest["format"]), arrays)
     model.probability(np.zeros((_PROBES, len(model.predictor.columns.names))))
     return TableArtefact(model, manifest, found)
