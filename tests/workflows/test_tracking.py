@@ -1,9 +1,11 @@
 """Where a tracking server is named, runs and versions land there; it stops nobody."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -95,3 +97,24 @@ def test_a_server_that_is_away_changes_nothing(lived: Household) -> None:
     assert run.state == "promoted"
     (problem,) = tracked(lived, run)
     assert "ENCORE_MLFLOW_TRACKING_URI" in problem
+
+
+def test_nobody_who_stops_waits_for_a_server(lived: Household) -> None:
+    """A server that takes the call and says nothing: the version serves, and Encore can end."""
+    with socket.socket() as silent_server:
+        silent_server.bind(("127.0.0.1", 0))
+        silent_server.listen()
+        uri = f"http://127.0.0.1:{silent_server.getsockname()[1]}"
+        ask_for_run(lived.database, Order(), lived.clock)
+        options = TrainingOptions(mlflow_tracking_uri=uri)
+        supervisor = Supervisor(lived.database, lived.shelf, lived.clock, options)
+        working = Thread(target=supervisor.next_run, args=(silent,))
+        working.start()
+        called, _ = silent_server.accept()
+        with called:
+            supervisor.is_stopping = True
+            working.join()
+    with lived.database.reading() as session:
+        (run,) = runs.read_runs(session, 10)
+    assert run.state == "promoted"
+    assert tracked(lived, run) == []

@@ -14,8 +14,9 @@ from app.backend.store import versions
 from app.backend.workflows.damage import set_damaged_aside
 from app.backend.workflows.difference import difference
 from app.backend.workflows.household import Household
-from app.backend.workflows.retention import prune
+from app.backend.workflows.retention import keep_house, prune
 from app.backend.workflows.serving import Shelf
+from app.backend.workflows.training_options import TrainingOptions
 from app.backend.workflows.versions import Wish, history, promote, roll_back, served_at, verify
 from tests.workflows.evenings import Ticking, ask, spoil
 
@@ -201,6 +202,21 @@ def test_pruning_keeps_what_serves_and_what_could(
     states = {one.state for one in verify(trained_demo.database, trained_demo.shelf, clock)}
     assert states == {"whole", "pruned"}
     assert prune(trained_demo.database, trained_demo.shelf, 0, clock).versions == ()
+
+
+@pytest.mark.parametrize(("keep", "kept"), [(0, 5), (1, 4), (5, 5)])
+def test_after_a_run_as_many_stay_as_the_setting_says(
+    trained_demo: Household, three: list[str], clock: Ticking, keep: int, kept: int
+) -> None:
+    """Beside those that could be rolled back to; 0 keeps all of them."""
+    for seed in (3, 4):
+        clock.advance(seconds=3_600)
+        trained_demo.train(seed, silent, anew=True)
+    options = TrainingOptions(keep_versions=keep)
+    keep_house(trained_demo.database, trained_demo.shelf, options, clock)
+    there = [path.name for path in trained_demo.shelf.folder.glob("2*")]
+    assert len(there) == kept
+    assert (three[0] in there) == (kept == 5)
 
 
 def test_rolling_back_passes_over_what_was_set_aside(

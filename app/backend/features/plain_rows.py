@@ -20,6 +20,8 @@ TEXTS: Final = (*CONTEXT_WORDS, "genres", "kind")
 COLUMNS: Final = (*TEXTS, *NUMBERS)
 SERIES: Final = "series"
 NO_TITLE: Final = 0
+# Whole numbers are exact up to here.
+LARGEST: Final = 2.0**53
 
 
 def plain_rows(columns: Mapping[str, Sequence[object]]) -> Floats:
@@ -101,6 +103,7 @@ def _numbers(name: str, values: Sequence[object], count: int) -> Floats:
         found = np.array([np.nan if one is None else one for one in values], dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"{name} is a number in every row, or missing.") from error
-    if found.shape != (count,) or np.isinf(found).any() or (np.nan_to_num(found) < 0).any():
-        raise InvalidInput(f"{name} is a number that is not negative and finite, or missing.")
+    told = found[~np.isnan(found)]
+    if found.shape != (count,) or not ((told >= 0) & (told <= LARGEST)).all():
+        raise InvalidInput(f"{name} is a number from 0 to 2^53, or missing.")
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.backend.domain.clock import Clock
-from app.backend.domain.runs import Promotion, Run, Version, lineage
+from app.backend.domain.runs import Promotion, Version, lineage
 from app.backend.registry.versions import remove, size_of
 from app.backend.store import versions
 from app.backend.store.session import Database, take_turns
@@ -58,11 +58,8 @@ def prune(
     return Pruned(names, freed, len(known) - len(going), is_rehearsal=rehearse)
 
 
-def keep_house(
-    database: Database, shelf: Shelf, run: Run, options: TrainingOptions, clock: Clock
-) -> None:
+def keep_house(database: Database, shelf: Shelf, options: TrainingOptions, clock: Clock) -> None:
     """Do what follows a run: prune, if that is wished."""
-    del run
     if options.keep_versions:
         prune(database, shelf, options.keep_versions, clock)
 

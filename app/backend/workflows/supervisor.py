@@ -76,7 +76,7 @@ class Supervisor:
             learn(self.database, self.shelf, run, self.clock, progress)
         ended = _read(self.database, run.id)
         if not ended.is_active:
-            keep_house(self.database, self.shelf, ended, self.options, self.clock)
+            keep_house(self.database, self.shelf, self.options, self.clock)
         return ended
 
     def _in_a_process(self, run: Run, progress: Progress) -> None:
@@ -149,8 +149,15 @@ class Supervisor:
             return Trouble("It gave no sign of life.")
         if now.state != CANCELLED:
             is_told = bool(self.options.mlflow_tracking_uri)
-            child.wait(TRACKING_SECONDS if is_told else LAST_WORDS_SECONDS)
+            self._hear_out(child, TRACKING_SECONDS if is_told else LAST_WORDS_SECONDS)
         return NONE
+
+    def _hear_out(self, child: Child, most_seconds: float) -> None:
+        """Let a process whose run is over end by itself, unless everybody goes home."""
+        end = time.monotonic() + most_seconds
+        while not self.is_stopping and time.monotonic() < end:
+            if child.wait(GLANCE_SECONDS) is not None:
+                return
 
     def _is_held(self, run: Run) -> bool:
         with self.database.reading() as session:
