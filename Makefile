@@ -44,6 +44,7 @@ bench: .venv/.dev ## the comparisons behind the figures in the docs, in their sh
 	@$(BIN)/python -m benchmarks.real_data --short
 	@$(BIN)/python -m benchmarks.data_preparation --short
 	@$(BIN)/python -m benchmarks.serving_while_training --short
+	@$(BIN)/python -m benchmarks.interval_coverage --short
 
 fuzz: .venv/.dev ## the long forms: 20 000 dirty databases, 200 000 damaged model files; half an hour
 	@DIRTY_DATABASES=20000 $(BIN)/python -m pytest -q tests/properties

@@ -97,9 +97,11 @@ surer than its two parts: whether the interval of the *difference* holds 0 is th
 whether two intervals overlap. With fewer than {resampling.LEAST_BLOCKS} slates there are no
 intervals; beyond {resampling.MOST_BLOCKS}, neighbouring slates are drawn together. Resamples of
 calibration error and NDCG are moved to the figure, since rows that are drawn twice shift them.
-Over 300 simulated trials of 60 rows, 86 to 91 % of the intervals of log loss, Brier score, ROC
-AUC and differences held the truth; of parts with a few rows they are narrower than they should
-be.
+On simulated trials about nine in ten of the intervals of log loss, Brier score, ROC AUC and
+differences hold the truth, of parts with a few rows fewer
+([Benchmarks](benchmarks.md#intervals-of-the-model-card)). That of the calibration error tells how
+far the figure moves and not where the truth is: with few rows it is mostly chance, which only
+ever adds to it, so compare it with the figure by chance alone.
 
 **Better, and no worse.** The card says *better* where the whole interval lies on that side of 0.
 The gate asks for less: that a model is *no worse* within a margin. So a model may pass the gate
