@@ -26,8 +26,9 @@ def versions(trained_demo: Household, clock: Ticking) -> list[str]:
 
 
 @pytest.fixture
-def home(trained_demo: Household) -> Iterator[TestClient]:
-    """Speak with an application over the trained demo."""
+def home(trained_demo: Household, versions: list[str]) -> Iterator[TestClient]:
+    """Speak with an application over two versions; it starts when nobody else trains."""
+    assert len(versions) == 2
     with TestClient(create_app(trained_demo), "http://localhost", follow_redirects=False) as client:
         yield client
 

@@ -132,7 +132,8 @@ def compete(table: Table, train: Codes, test: Codes, plan: Plan, progress: Progr
         del answers[GLMIX]
     fit_seconds = {name: entry.seconds for name, entry in ground.entries.items()}
     fit_seconds[BLEND] = sum(fit_seconds[name] for name in blend.weights) if blend else 0.0
-    progress(Step("Asked about the rows held out", 1, 1))
+    done = len(ground.entries) + len(ground.skipped) + 1
+    progress(Step("Asked about the rows held out", done, done))
     return Contest(selected, reason, answers, fit_seconds, seconds, ground.skipped, facts)
 
 
