@@ -170,7 +170,9 @@ def test_the_page_promotes_and_rolls_back(home: TestClient, versions: list[str])
     page = home.get("/model").text
     assert "Who served when" in page
     wish = {"expected": versions[1]}
+    assert "The new model serves" in page
     assert home.post("/models/rollback", data=wish).status_code == 303
+    assert "The new model served; another does now" in home.get("/model").text
     assert home.post("/models/rollback", data=wish).status_code == 409
     asked = {"version": versions[1], "expected": versions[0]}
     answer = home.post("/models/promotion", data=asked)

@@ -63,7 +63,7 @@ def model_context(
         "page": "model",
         "champion": "rules" if overview.champion is None else overview.champion.version,
         "serving": _serving(overview.champion, serving),
-        "run": None if latest is None else _run(latest),
+        "run": None if latest is None else _run(latest, overview.champion),
         "training": latest is not None and latest.is_active,
         "comparison": [] if judged is None else _comparison(judged.comparison or {}),
         "feedback_count": overview.feedback_count,
@@ -83,7 +83,7 @@ def _serving(champion: Version | None, serving: Serving) -> dict[str, str]:
     return {"title": f"Model {serving.version} is serving", "sentence": told}
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _run(run: Run, champion: Version | None) -> dict[str, Any]:
     at = STEPS.index(run.step) if run.step in STEPS else 0
     over = run.state in {PROMOTED, KEPT}
     seconds = {str(step["name"]): f"{step['seconds']:.1f} s" for step in run.steps}
@@ -101,11 +101,21 @@ def _run(run: Run) -> dict[str, Any]:
         "id": run.id,
         "state": run.state,
         "failures": [failure["reason"] for failure in run.failures],
-        "heading": HEADINGS.get(run.state, run.state),
+        "heading": _heading(run, champion),
         "reason": run.reason,
         "steps": steps if run.state != SKIPPED else [],
         "finished_label": finished,
     }
+
+
+def _heading(run: Run, champion: Version | None) -> str:
+    """Say how a run ended, and whether somebody decided otherwise since."""
+    serves = champion is not None and champion.version == run.model_version
+    if run.state == PROMOTED and not serves:
+        return "The new model served; another does now"
+    if run.state == KEPT and serves:
+        return "The new model serves, by hand"
+    return HEADINGS.get(run.state, run.state)
 
 
 def _comparison(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
