@@ -26,6 +26,8 @@ class TestBoosted(TableFamilySuite):
             lambda: BoostedConfig(few_rounds=0),
             lambda: BoostedConfig(few_rows=-1),
             lambda: BoostedConfig(num_leaves=1),
+            lambda: BoostedConfig(num_leaves=513),
+            lambda: BoostedConfig(most_rounds=10_001),
             lambda: BoostedConfig(min_child_samples=0),
             lambda: BoostedConfig(reg_lambda=-1.0),
             lambda: BoostedConfig(reg_lambda=float("inf")),

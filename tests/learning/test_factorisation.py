@@ -25,6 +25,7 @@ class TestFactorisation(TableFamilySuite):
         (
             lambda: FactorisationConfig(factors=0),
             lambda: FactorisationConfig(seeds=0),
+            lambda: FactorisationConfig(seeds=65),
             lambda: FactorisationConfig(spread=-1.0),
             lambda: FactorisationConfig(penalty=float("inf")),
             lambda: FactorisationConfig(factor_penalty=float("nan")),

@@ -22,6 +22,7 @@ class TestNetwork(TableFamilySuite):
             lambda: NetworkConfig(batch_share=2.0),
             lambda: NetworkConfig(most_batch=1),
             lambda: NetworkConfig(seeds=0),
+            lambda: NetworkConfig(seeds=65),
             lambda: NetworkConfig(least_cross=0),
             lambda: NetworkConfig(most_epochs=0),
             lambda: NetworkConfig(patience=0),

@@ -10,20 +10,28 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save as save_arrays
 
 from app.backend.domain.errors import (
     ArtefactDamaged,
     ArtefactForeign,
     ArtefactMissing,
     ArtefactTooNew,
+    ExportUnfaithful,
     ModelError,
 )
+from app.backend.domain.model import Arrays
 from app.backend.features.table_mixed import TableMixed
 from app.backend.learning.families import FAMILIES
 from app.backend.registry import artefact, table_artefact
 from app.backend.registry.artefact import manifest_path
 from app.backend.registry.record import recorded, restored
-from app.backend.registry.table_artefact import TABLE_FORMAT, read_table, write_table
+from app.backend.registry.table_artefact import (
+    TABLE_FORMAT,
+    insist_on_parity,
+    read_table,
+    write_table,
+)
 from tests.contracts.model_files import trained
 from tests.registry.table_models import GOLDEN, asked_rows, table_model
 
@@ -153,6 +161,20 @@ def test_numbers_that_give_no_probability_are_refused(tmp_path: Path) -> None:
     arrays["predictor.coefficients"] = np.full(len(mixed.coefficients), 1e308)
     with pytest.raises(ArtefactDamaged, match="no probability"):
         restored(type(model), said, arrays).probability(rows)
+
+
+def test_a_model_that_a_file_would_change_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would be read is compared before anything is written."""
+    model = table_model("glmix")
+    insist_on_parity(model, asked_rows(model))
+
+    def halved(arrays: Arrays) -> bytes:
+        half = {n: 0.5 * a if n.endswith("coefficients") else a for n, a in arrays.items()}
+        return save_arrays(half)
+
+    monkeypatch.setattr(table_artefact, "save_arrays", halved)
+    with pytest.raises(ExportUnfaithful):
+        insist_on_parity(model, asked_rows(model))
 
 
 def test_the_two_kinds_of_files_are_told_apart(tmp_path: Path) -> None:

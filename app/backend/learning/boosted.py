@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from app.backend.domain.errors import InvalidInput
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.family import Constant
+from app.backend.features.forest import MOST_TREES
 from app.backend.features.rules import default_rules
 from app.backend.features.table import Columns
 from app.backend.features.table_trees import Sight, TableTrees
@@ -29,6 +30,8 @@ from app.backend.learning.trees import Ground, flattened, grow, grow_until
 LEAST_LEAF: Final = 5
 # Above this share of the rows in every leaf, small data could not be split at all.
 LEAF_SHARE: Final = 0.1
+# Trees are walked by recursion where they are flattened, and may be as deep as they have leaves.
+MOST_LEAVES: Final = 512
 HELD_OUT_SHARE: Final = 0.2
 FAR: Final = 50.0
 
@@ -73,8 +76,10 @@ class BoostedConfig:
         counts = (self.rounds, self.few_rounds, self.most_rounds, self.patience)
         if min(*counts, self.min_child_samples, self.stopping_rows) < 1 or self.few_rows < 0:
             raise InvalidInput("Numbers of rounds and rows are at least 1.")
-        if not 2 <= self.num_leaves <= 1_024:
-            raise InvalidInput("num_leaves is 2 to 1024.")
+        if max(self.rounds, self.few_rounds, self.most_rounds) > MOST_TREES:
+            raise InvalidInput(f"There are at most {MOST_TREES} rounds.")
+        if not 2 <= self.num_leaves <= MOST_LEAVES:
+            raise InvalidInput(f"num_leaves is 2 to {MOST_LEAVES}.")
         shares = (self.learning_rate, self.colsample, self.subsample)
         if not all(0 < share <= 1 for share in shares):
             raise InvalidInput("learning_rate, colsample and subsample are above 0, up to 1.")

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.randomness import generator
 from app.backend.features.encode import Codes, Floats
-from app.backend.features.family import Constant
+from app.backend.features.family import MOST_LEARNERS, Constant
 from app.backend.features.one_hot import OneHot
 from app.backend.features.table import Columns
 from app.backend.features.table_ensemble import TableEnsemble
@@ -73,6 +73,8 @@ class FactorisationConfig:
         strengths = (self.spread, self.penalty, self.factor_penalty)
         if not all(math.isfinite(value) and value >= 0 for value in strengths):
             raise InvalidInput("spread and penalties are numbers that are not negative.")
+        if self.seeds > MOST_LEARNERS:
+            raise InvalidInput(f"There are at most {MOST_LEARNERS} seeds.")
         Limits(self.most_epochs, self.patience)
 
 

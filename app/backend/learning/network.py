@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.randomness import generator
 from app.backend.features.encode import Codes, Floats
-from app.backend.features.family import Constant
+from app.backend.features.family import MOST_LEARNERS, Constant
 from app.backend.features.one_hot import OneHot
 from app.backend.features.table import Columns
 from app.backend.features.table_ensemble import TableEnsemble
@@ -65,6 +65,8 @@ class NetworkConfig:
             raise InvalidInput("learning_rate and batch_share are above 0, up to 1.")
         if min(self.seeds, self.least_cross) < 1 or self.most_batch < LEAST_BATCH:
             raise InvalidInput("seeds and least_cross are at least 1, most_batch at least 16.")
+        if self.seeds > MOST_LEARNERS:
+            raise InvalidInput(f"There are at most {MOST_LEARNERS} seeds.")
         Limits(self.most_epochs, self.patience)
 
 

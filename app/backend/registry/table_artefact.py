@@ -15,9 +15,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
+from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from app.backend.domain.errors import ArtefactForeign, ArtefactTooNew
+from app.backend.domain.errors import ArtefactForeign, ArtefactTooNew, ExportUnfaithful
+from app.backend.features.encode import Floats
 from app.backend.features.table_model import TableModel
 from app.backend.registry.artefact import (
     damaged,
@@ -32,6 +34,7 @@ TABLE_FORMAT: Final = 1
 KIND: Final = "table"
 # A file that answers for these rows, and stays finite, can answer.
 _PROBES: Final = 3
+TOLERANCE: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +76,24 @@ def write_table(path: Path, model: TableModel, facts: Mapping[str, object]) -> s
     told = (text + "\n").encode()
     write_pair(path, content, manifest_path(path), told)
     return hashlib.sha256(told).hexdigest()
+
+
+def insist_on_parity(model: TableModel, X: Floats) -> None:
+    """Ask a model, and what would be read from its file, about the same rows.
+
+    Raises
+    ------
+    ExportUnfaithful
+        Where a probability is another.
+    """
+    said, arrays = recorded(model)
+    content = save_arrays({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    again = restored(TableModel, json.loads(json.dumps(said)), load_arrays(content))
+    away = np.abs(again.probability(X) - model.probability(X)).max(initial=0.0)
+    if not away <= TOLERANCE:
+        raise ExportUnfaithful(
+            f"As a file the model would be off by up to {away:.1e}; nothing was written."
+        )
 
 
 def read_table(path: Path, digest: str | None = None) -> TableArtefact:

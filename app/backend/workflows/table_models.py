@@ -4,21 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from app.backend.domain.dataset import RawDataset
-from app.backend.domain.errors import ExportUnfaithful, InvalidInput
+from app.backend.domain.errors import InvalidInput
 from app.backend.domain.progress import Progress
 from app.backend.features.table_model import TableModel
 from app.backend.features.tabulate import tabulate_by, vocabulary_of
 from app.backend.learning import partitions
 from app.backend.learning.selection import Choice, Plan, choose_model
 from app.backend.learning.text import title_vectors
-from app.backend.registry.table_artefact import read_table, write_table
+from app.backend.registry.table_artefact import insist_on_parity, write_table
 from app.backend.workflows.evaluate import UNITS, Options, insist_on_rows, texts_of
 
 SUFFIX: Final = ".safetensors"
-TOLERANCE: Final = 1e-12
 _COMPARED: Final = 5_000
 
 
@@ -64,7 +61,7 @@ def keep_model(raw: RawDataset, options: Options, path: Path, progress: Progress
     SourceMalformed
         Where no row can be used.
     ExportUnfaithful
-        Where the file would answer otherwise than what was learnt.
+        Where the file would answer otherwise than what was learnt; nothing is written.
     StorageFull
         Where there is no room, or no right, to write.
     """
@@ -75,12 +72,8 @@ def keep_model(raw: RawDataset, options: Options, path: Path, progress: Progress
     split = options.split or partitions.usual_split(table)
     chosen = choose_model(table, Plan(options.families, options.seed, UNITS[split]), progress)
     model = TableModel(chosen.predictor, vocabulary)
+    insist_on_parity(model, table.X[:_COMPARED])
     digest = write_table(path, model, _facts(raw, chosen, options))
-    X = table.X[:_COMPARED]
-    away = np.abs(read_table(path, digest).model.probability(X) - model.probability(X))
-    if away.max(initial=0.0) > TOLERANCE:
-        path.unlink()
-        raise ExportUnfaithful(f"{path} would answer otherwise than what was learnt.")
     size = path.stat().st_size
     return Kept(chosen.family, chosen.reason, len(table.y), str(path), digest, size)
 
