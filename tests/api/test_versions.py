@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 
 from app.backend.api.app import create_app
 from app.backend.domain.progress import silent
+from app.backend.domain.runs import TRACKED
+from app.backend.store import runs
 from app.backend.workflows.household import Household
 from tests.api.test_training import finished, rate_evenings
 from tests.workflows.evenings import Ticking, spoil
@@ -178,6 +180,18 @@ def test_the_page_promotes_and_rolls_back(home: TestClient, versions: list[str])
     answer = home.post("/models/promotion", data=asked)
     assert answer.headers["location"] == "/model?notice=promoted"
     assert "It serves from now on." in home.get("/model?notice=promoted").text
+
+
+def test_the_page_says_why_a_tracking_server_was_not_told(
+    home: TestClient, trained_demo: Household
+) -> None:
+    """Beside the last run, as long as it is the last."""
+    assert "was not told" not in home.get("/model").text
+    problem = {"problem": "The tracking server was not told: <away>"}
+    with trained_demo.database.writing() as session:
+        run = runs.read_runs(session, 1)[0]
+        runs.write_event(session, run.hold, trained_demo.clock(), TRACKED, "", problem)
+    assert "The tracking server was not told: &lt;away&gt;" in home.get("/model").text
 
 
 def test_the_page_cancels(home: TestClient) -> None:

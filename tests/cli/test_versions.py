@@ -9,6 +9,7 @@ from app.backend.api.quality_view import quality_page
 from app.backend.api.server import run_server
 from app.backend.cli import make_cli
 from tests.cli.test_cli import Run, read
+from tests.registry.mlflow_server import free_port
 from tests.workflows.evenings import spoil
 
 
@@ -110,6 +111,19 @@ def test_the_champion_can_be_shown_by_that_name(run: Run) -> None:
     """As it is called where versions are named."""
     assert read(run("models", "show", "champion", "--json"))["version"] == names(run)[0]
     assert names(run)[0] in run("models", "show", "champion").stdout
+
+
+def test_a_tracking_server_that_is_away_is_told_of(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the training itself and by its record, on stderr; the version serves all the same."""
+    monkeypatch.setenv("ENCORE_MLFLOW_TRACKING_URI", f"http://127.0.0.1:{free_port()}")
+    done = run("train", "--anew", "--seed", "4")
+    assert done.exit_code == 0
+    assert "ENCORE_MLFLOW_TRACKING_URI" in done.stderr
+    shown = run("runs", "show", "3")
+    assert "ENCORE_MLFLOW_TRACKING_URI" in shown.stderr
+    assert "promoted" in shown.stdout
 
 
 def test_a_version_leaves_in_the_format_that_is_asked_for(run: Run, tmp_path: Path) -> None:

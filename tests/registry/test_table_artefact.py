@@ -150,10 +150,8 @@ def test_numbers_that_give_no_probability_are_refused(tmp_path: Path) -> None:
     }
     wild = restored(type(model), said, large)
     rows = asked_rows(model)
-    try:
-        answer = wild.probability(rows)
-    except ArtefactDamaged:
-        answer = np.zeros(0)
+    # A network's logit is cut off, whatever its weights.
+    answer = wild.probability(rows)
     assert ((answer >= 0) & (answer <= 1)).all()
     mixed = table_model("glmix").predictor
     assert isinstance(mixed, TableMixed)

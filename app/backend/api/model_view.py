@@ -54,7 +54,10 @@ MOST_PERIODS: Final = 20
 
 
 def model_context(
-    overview: ModelOverview, serving: Serving, periods: Sequence[Period]
+    overview: ModelOverview,
+    serving: Serving,
+    periods: Sequence[Period],
+    tracking_problem: str | None = None,
 ) -> dict[str, Any]:
     """Return what the template of the page asks for."""
     latest = overview.runs[0] if overview.runs else None
@@ -64,6 +67,7 @@ def model_context(
         "champion": "rules" if overview.champion is None else overview.champion.version,
         "serving": _serving(overview.champion, serving),
         "run": None if latest is None else _run(latest, overview.champion),
+        "tracking_problem": tracking_problem,
         "training": latest is not None and latest.is_active,
         "comparison": [] if judged is None else _comparison(judged.comparison or {}),
         "feedback_count": overview.feedback_count,

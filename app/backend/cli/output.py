@@ -74,6 +74,11 @@ def household() -> Iterator[Household]:
         yield opened
 
 
+def warn(text: str) -> None:
+    """Say on stderr what went wrong beside."""
+    typer.echo(text, err=True)
+
+
 def say(text: str = "") -> None:
     """Say a line."""
     typer.echo(text)

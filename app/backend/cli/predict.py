@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.backend.cli.output import AsJson, progress_bar, say_json, verb
+from app.backend.cli.output import AsJson, progress_bar, say_json, verb, warn
 from app.backend.domain.clock import system_clock
 from app.backend.workflows.foretell import foretell
 
@@ -36,4 +36,4 @@ def predict(
     writer.writerows(row.values() for row in rows)
     for reason, counted in found.left_out.items():
         line = f"left out {counted.rows}: {reason} (first in line {counted.line})"
-        typer.echo(line, err=True)
+        warn(line)

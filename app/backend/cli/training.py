@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.backend.cli.output import AsJson, household, progress_bar, say, say_json, verb
+from app.backend.cli.output import AsJson, household, progress_bar, say, say_json, verb, warn
 from app.backend.domain.runs import FAILED, Order, Run, fairly_compared
 from app.backend.workflows import browse
 from app.backend.workflows.jobs import ask_for_run, cancel
@@ -40,6 +40,8 @@ def train(
         elif is_new:
             # A server was quicker to take it.
             run = Follower(opened.database, run.id, progress).until_the_end()
+        with opened.database.reading() as session:
+            problem = browse.tracking_problem(session, run.id)
     if as_json:
         say_json(run)
     elif run.is_active:
@@ -47,6 +49,8 @@ def train(
     else:
         tell_comparison(run.comparison or {})
         say(run.reason or "")
+    if problem is not None:
+        warn(problem)
     if run.state == FAILED:
         raise typer.Exit(4)
 
@@ -70,6 +74,7 @@ def show_run(run_id: RunId, as_json: AsJson = False) -> None:
     """Tell how a run went, step by step, and why it ended as it did."""
     with household() as opened, opened.database.reading() as session:
         run = browse.training_run(session, run_id)
+        problem = browse.tracking_problem(session, run_id)
     if as_json:
         say_json(run)
         return
@@ -80,6 +85,8 @@ def show_run(run_id: RunId, as_json: AsJson = False) -> None:
         say(f"  attempt {failure['attempt']} failed: {failure['reason']}")
     tell_comparison(run.comparison or {})
     say(run.reason or f"At the step {run.step!r}.")
+    if problem is not None:
+        warn(problem)
 
 
 @verb

@@ -18,6 +18,9 @@ BY_HAND: Final = "request"
 BY_FEEDBACK: Final = "feedback"
 BY_NIGHT: Final = "night"
 
+# A tracking server was told of the run, or could not be.
+TRACKED: Final = "tracked"
+
 MOST_ATTEMPTS: Final = 3
 
 CHALLENGER: Final = "challenger"
@@ -89,7 +92,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunEvent:
-    """One sign of life of a run. `kind` is step, progress, done, retry or ended."""
+    """One sign of life of a run. `kind` is step, done, retry, ended or tracked."""
 
     id: int
     run_id: int

@@ -12,8 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from app.backend.features.encode import Codes, Floats
-from app.backend.features.family import codes_of
-from app.backend.features.numbering import Numbering
+from app.backend.features.numbering import Numbering, codes_of
 from app.backend.features.table import Columns
 
 Key: TypeAlias = Literal["member", "title", "context"]

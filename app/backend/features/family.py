@@ -9,29 +9,12 @@ from typing import Final, Protocol
 import numpy as np
 from scipy.special import expit
 
-from app.backend.features.encode import Codes, Floats
+from app.backend.features.encode import Floats
 from app.backend.features.table import Columns, checked_matrix
 
 # Log odds are taken of probabilities this far from certainty.
 NEAREST_TO_CERTAIN: Final = 1e-6
 MOST_LEARNERS: Final = 64
-
-
-class TablePredictor(Protocol):
-    """Plain arrays that answer for rows of a table's matrix."""
-
-    @property
-    def columns(self) -> Columns:
-        """What each column of the matrix is."""
-
-    def probability(self, X: Floats) -> Floats:
-        """Return P(positive) of each row, float64 of shape (n,).
-
-        Raises
-        ------
-        FeatureMismatch
-            Where X has other columns than the table, or holds NaN or infinities.
-        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +66,3 @@ def log_odds(probability: Floats) -> Floats:
     """Return log odds, away from certainty by a millionth, of the same shape."""
     p = np.clip(probability, NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN)
     return np.asarray(np.log(p) - np.log1p(-p))
-
-
-def codes_of(X: Floats, key: tuple[int, ...]) -> Codes:
-    """Return the codes of some columns, int64 of shape (n, len(key))."""
-    return X[:, list(key)].astype(np.int64)

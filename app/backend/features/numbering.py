@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.backend.features.encode import Codes
+from app.backend.features.encode import Codes, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,8 @@ class Numbering:
             found &= level[at] == wanted if len(level) else False
             number = np.where(found, at, -1)
         return number
+
+
+def codes_of(X: Floats, key: tuple[int, ...]) -> Codes:
+    """Return the codes of some columns, int64 of shape (n, len(key))."""
+    return X[:, list(key)].astype(np.int64)

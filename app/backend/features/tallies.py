@@ -10,8 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from app.backend.features.encode import Floats
-from app.backend.features.family import codes_of
-from app.backend.features.numbering import Numbering
+from app.backend.features.numbering import Numbering, codes_of
 
 Key: TypeAlias = tuple[int, ...]
 

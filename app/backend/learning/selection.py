@@ -144,9 +144,11 @@ def choose_model(table: Table, plan: Plan, progress: Progress) -> Choice:
     if name != BLEND or blend is None:
         fitted = entries[name].fitted
         return Choice(name, reason, fitted.predictor_, dict(fitted.config_record()))
-    parts = tuple(entries[part].fitted.predictor_ for part in blend.weights)
-    config = {part: entries[part].fitted.config_record() for part in blend.weights}
-    return Choice(name, reason, TableBlend(parts, tuple(blend.weights.values())), config)
+    # A family of no weight says nothing, and need not be kept.
+    heard = {part: weight for part, weight in blend.weights.items() if weight} or blend.weights
+    parts = tuple(entries[part].fitted.predictor_ for part in heard)
+    config = {part: entries[part].fitted.config_record() for part in heard}
+    return Choice(name, reason, TableBlend(parts, tuple(heard.values())), config)
 
 
 def _fitted(

@@ -12,8 +12,7 @@ import numpy as np
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.features.encode import Codes, Floats
-from app.backend.features.family import codes_of
-from app.backend.features.numbering import Numbering
+from app.backend.features.numbering import Numbering, codes_of
 from app.backend.features.table import Columns
 from app.backend.features.tallies import Key, Tally, TargetStatistics, smoothed
 from app.backend.learning.rows import Rows, grouped_folds

@@ -55,6 +55,12 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def bytes_below(path: Path) -> int:
+    """Return how many bytes a file has, or all files below a folder; 0 where there is nothing."""
+    parts = path.rglob("*") if path.is_dir() else [path]
+    return sum(part.stat().st_size for part in parts if part.is_file())
+
+
 @contextmanager
 def naming_failure(path: Path) -> Iterator[None]:
     """Give a failure to write the name that faces know."""

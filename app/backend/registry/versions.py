@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from app.backend.domain.clock import as_utc
-from app.backend.domain.errors import ArtefactDamaged, ArtefactMissing, NotFound, StorageFull
+from app.backend.domain.errors import ArtefactDamaged, NotFound, StorageFull
 from app.backend.domain.runs import Hold
-from app.backend.registry.artefact import ARRAYS_FILE, MANIFEST_FILE, Artefact, read
-from app.backend.registry.files import naming_failure, sync_folder, write_atomically
+from app.backend.registry.artefact import ARRAYS_FILE, Artefact, bounded, read
+from app.backend.registry.files import bytes_below, naming_failure, sync_folder, write_atomically
 
 SET_ASIDE: Final = "set-aside"
 # A file beside arrays and manifest is written once and for people: no model has a larger one.
@@ -179,7 +179,7 @@ def remove(folder: Path, version: str) -> int:
     place_of_it = version_folder(folder, version)
     if not place_of_it.is_dir():
         return 0
-    freed = sum(path.stat().st_size for path in place_of_it.rglob("*") if path.is_file())
+    freed = bytes_below(place_of_it)
     with naming_failure(folder):
         # Under its own name it is whole or not there at all.
         going = folder / f"{_GOING}{version}"
@@ -214,21 +214,15 @@ def read_beside(folder: Path, version: str, name: str, digest: str) -> bytes:
         Where it is not what was written.
     """
     path = version_folder(folder, version) / Path(name).name
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
-    except OSError as error:
-        raise ArtefactMissing(f"{path} cannot be read ({error.strerror}).") from error
+    content = bounded(path, LARGEST_FILE_BYTES)
     if _sha256(content) != digest:
         raise ArtefactDamaged(f"{path} is refused: its bytes are not those that were written.")
     return content
 
 
 def size_of(folder: Path, version: str) -> int:
-    """Return how many bytes a version's arrays and manifest have; 0 where they are not there."""
-    place_of_it = version_folder(folder, version)
-    paths = (place_of_it / name for name in (ARRAYS_FILE, MANIFEST_FILE))
-    return sum(path.stat().st_size for path in paths if path.is_file())
+    """Return how many bytes a version's files have; 0 where they are not there."""
+    return bytes_below(version_folder(folder, version))
 
 
 def version_folder(folder: Path, version: str) -> Path:

@@ -82,10 +82,19 @@ def read_events(session: Session, run_id: int, after: int, most: int) -> list[Ru
         .order_by(TrainingEvent.id)
         .limit(most)
     )
-    return [
-        RunEvent(row.id, row.run_id, row.attempt, row.at, row.kind, row.step, row.data)
-        for row in session.scalars(query)
-    ]
+    return [_event(row) for row in session.scalars(query)]
+
+
+def last_event(session: Session, run_id: int, kind: str) -> RunEvent | None:
+    """Read the newest event of a kind that a run has."""
+    of_it = (TrainingEvent.run_id == run_id, TrainingEvent.kind == kind)
+    query = select(TrainingEvent).where(*of_it).order_by(TrainingEvent.id.desc()).limit(1)
+    row = session.scalar(query)
+    return None if row is None else _event(row)
+
+
+def _event(row: TrainingEvent) -> RunEvent:
+    return RunEvent(row.id, row.run_id, row.attempt, row.at, row.kind, row.step, row.data)
 
 
 def _read_until(session: Session) -> int:

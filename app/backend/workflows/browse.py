@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import NotFound
 from app.backend.domain.evening import StoredPick, StoredSlate
-from app.backend.domain.runs import CHAMPION, Run, RunEvent, Version
+from app.backend.domain.runs import CHAMPION, TRACKED, Run, RunEvent, Version
 from app.backend.domain.title import Title
 from app.backend.features.genres import display_name, normalise, split_names
 from app.backend.features.titles import understand
@@ -116,6 +116,13 @@ def training_run(session: ReadSession, run_id: int) -> Run:
 def run_events(session: ReadSession, run_id: int, after: int, most: int) -> list[RunEvent]:
     """Return what a run told of itself after an event, the oldest first."""
     return runs.read_events(session, run_id, after, most)
+
+
+def tracking_problem(session: ReadSession, run_id: int) -> str | None:
+    """Return why a tracking server could not be told of a run, if that is so."""
+    event = runs.last_event(session, run_id, TRACKED)
+    problem = None if event is None else event.data.get("problem")
+    return None if problem is None else str(problem)
 
 
 def version(session: ReadSession, name: str) -> Version:

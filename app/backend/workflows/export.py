@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias, get_args
 
 from app.backend.domain.errors import InvalidInput, StorageFull
 from app.backend.domain.runs import Version
 from app.backend.learning.classifier import ContextClassifier
 from app.backend.ml_model import save_model
 from app.backend.registry.artefact import ARRAYS_FILE, MANIFEST_FILE, read
+from app.backend.registry.files import bytes_below
 from app.backend.registry.mlflow_model import write_folder
 from app.backend.registry.versions import version_folder
 from app.backend.store.session import ReadSession
@@ -23,9 +24,10 @@ from app.backend.workflows.serving import Shelf
 MLFLOW: Final = "mlflow"
 ZIP: Final = "zip"
 ESTIMATORS: Final = ("skops", "pkl", "joblib")
-FORMS: Final = ("safetensors", "onnx", *ESTIMATORS, MLFLOW, ZIP)
 # What can be handed to strangers: opening it runs nothing.
-SAFE_FORMS: Final = ("safetensors", "onnx", "skops", MLFLOW, ZIP)
+SafeForm: TypeAlias = Literal["safetensors", "onnx", "skops", "mlflow", "zip"]
+SAFE_FORMS: Final[tuple[str, ...]] = get_args(SafeForm)
+FORMS: Final = (*SAFE_FORMS, "pkl", "joblib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def export_version(
         _write_zip(destination, folder, version)
     else:
         _write_file(destination, folder, version, form)
-    return Exported(version.version, form, str(destination), _size(destination))
+    return Exported(version.version, form, str(destination), bytes_below(destination))
 
 
 @contextmanager
@@ -131,8 +133,3 @@ def _parent(destination: Path) -> Path:
     except OSError as error:
         raise StorageFull(f"{destination} cannot be written: {error.strerror}.") from error
     return destination.parent
-
-
-def _size(path: Path) -> int:
-    parts = path.rglob("*") if path.is_dir() else [path]
-    return sum(part.stat().st_size for part in parts if part.is_file())

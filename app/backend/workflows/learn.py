@@ -7,10 +7,7 @@ run says how it ended. Nobody who writes feedback waits for the fit: what is rea
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
-
-import numpy as np
 
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import (
@@ -24,9 +21,10 @@ from app.backend.domain.runs import FAILED, SKIPPED, Run
 from app.backend.learning.classifier import DEFAULT
 from app.backend.learning.evaluation import Trial, hold_trial
 from app.backend.learning.gate import Answer, judge, verdict
-from app.backend.learning.trial_report import trial_report
+from app.backend.learning.trial_report import company_of, trial_report
 from app.backend.ml_model import save_model, train_model
 from app.backend.registry.artefact import Artefact
+from app.backend.registry.files import bytes_below
 from app.backend.registry.versions import discard, insist_on_room, stage, sweep
 from app.backend.store import jobs, versions
 from app.backend.store.session import Database
@@ -100,7 +98,7 @@ def _carry_out(database: Database, shelf: Shelf, run: Run, recorder: Recorder) -
             shelf.folder, run.hold, lambda path: save_model(learnt.model, path, facts=facts)
         )
         artefact = staged.open()
-        told.outputs = {"digest": staged.digest, "bytes": _bytes(staged.folder)}
+        told.outputs = {"digest": staged.digest, "bytes": bytes_below(staged.folder)}
     try:
         with recorder.step("gate") as told:
             answers = _judged(artefact, learnt, material, run)
@@ -176,17 +174,12 @@ def _train(material: Material, run: Run, recorder: Recorder) -> Learnt:
 
 def _report(trial: Trial, material: Material, seed: int) -> dict[str, Any]:
     """Return what the trial found, with intervals and slices."""
-    company = [material.company.get(slate, 0) for slate in trial.slate.tolist()]
-    return trial_report(trial, np.array(company, dtype=np.int64), seed)
+    return trial_report(trial, company_of(trial.slate, material.company), seed)
 
 
 def _beat(database: Database, run: Run) -> None:
     with database.writing() as session:
         jobs.renew(session, run.hold, LEASE_SECONDS)
-
-
-def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def _give_back(database: Database, run: Run, clock: Clock, reason: str) -> None:

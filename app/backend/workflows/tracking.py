@@ -5,14 +5,12 @@ from typing import Any
 
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import EncoreError
-from app.backend.domain.runs import FAILED, Run, Version
+from app.backend.domain.runs import FAILED, TRACKED, Run, Version
 from app.backend.registry.mlflow_tracking import Account, tell
 from app.backend.registry.versions import read_beside, version_folder
 from app.backend.store import runs, versions
 from app.backend.store.session import Database
 from app.backend.workflows.serving import Shelf
-
-TRACKED = "tracked"
 
 
 def track(database: Database, shelf: Shelf, run: Run, uri: str, clock: Clock) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -11,7 +11,7 @@ from app.backend.api.dependencies import HouseholdDep
 from app.backend.api.routes.models import VersionName
 from app.backend.api.schemas import ErrorEnvelope
 from app.backend.workflows import browse
-from app.backend.workflows.export import exported_file
+from app.backend.workflows.export import SafeForm, exported_file
 
 router = APIRouter(tags=["models"])
 
@@ -33,9 +33,7 @@ ENDINGS: Final = {"mlflow": "mlflow.zip"}
 def get_artefact(
     household: HouseholdDep,
     version: VersionName,
-    form: Annotated[
-        Literal["safetensors", "onnx", "skops", "mlflow", "zip"], Query(alias="format")
-    ] = "safetensors",
+    form: Annotated[SafeForm, Query(alias="format")] = "safetensors",
 ) -> StreamingResponse:
     """Return a version as a file; `zip` holds arrays, manifest and cards, `mlflow` a packed folder.
 

@@ -139,8 +139,10 @@ def model(
         demo = browse.is_demo(session)
         told = _taste(session, serving, household)
         periods = history(session)
+        latest = overview.runs[0].id if overview.runs else 0
+        problem = browse.tracking_problem(session, latest)
     context = {
-        **model_context(overview, serving, periods),
+        **model_context(overview, serving, periods, problem),
         "taste": told,
         "demo": demo,
         "notice": NOTICES.get(notice or ""),

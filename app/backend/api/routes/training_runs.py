@@ -73,8 +73,9 @@ def stream_training_run(
     """Tell what a run does while it does it, as server-sent events, until it is over.
 
     `step` begins a step, `done` ends it with inputs, outputs, metrics and seconds, `retry` says
-    why an attempt failed, `ended` brings the run as it is described elsewhere. `Last-Event-ID`
-    goes on after an event.
+    why an attempt failed, `ended` brings the run as it is described elsewhere. Where a tracking
+    server is told after that, a later call has `tracked` with the problem, or none.
+    `Last-Event-ID` goes on after an event.
     """
     with household.database.reading() as session:
         browse.training_run(session, run_id)
