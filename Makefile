@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # One thread of linear algebra: the matrices are small, and two cores have better to do.
 export OMP_NUM_THREADS := 1
 
-.PHONY: run test setup setup-run fix check docs bench fuzz chaos lock browser clean
+.PHONY: run test setup setup-run fix check docs bench fuzz fuzz-api chaos lock browser clean
 .DEFAULT_GOAL := run
 
 run: setup-run ## start Encore with a demo household, or with the library it already has
@@ -32,6 +32,7 @@ fix: .venv/.dev ## lets the tools mend what they can
 	@$(BIN)/ruff format .
 
 docs: setup ## writes the reference pages that are generated from the code
+	@$(BIN)/python -m docs.examples
 	@$(BIN)/python -m docs.generate
 	@mkdir -p docs/images
 	@KEEP_SCREENSHOTS_IN=docs/images $(BIN)/python -m pytest -q tests/browser -k whole_loop
@@ -45,17 +46,22 @@ bench: .venv/.dev ## the comparisons behind the figures in the docs, in their sh
 	@$(BIN)/python -m benchmarks.data_preparation --short
 	@$(BIN)/python -m benchmarks.serving_while_training --short
 	@$(BIN)/python -m benchmarks.interval_coverage --short
+	@$(BIN)/python -m benchmarks.serving --short
 
 fuzz: .venv/.dev ## the long forms: 20 000 dirty databases, 200 000 damaged model files; half an hour
 	@DIRTY_DATABASES=20000 $(BIN)/python -m pytest -q tests/properties
 	@$(BIN)/python -m tests.fuzz --mutants 200000
 
+fuzz-api: .venv/.dev ## the long form of the interface's fuzzing: 50 000 cases, a quarter of an hour
+	@$(BIN)/python -m tests.api.fuzzing --cases 50000
+
 chaos: .venv/.dev ## the long form of the kills: 3 000, some twenty minutes
 	@$(BIN)/python -m tests.chaos --kills 3000
 
 lock: ## renews the locks; needs uv
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra postgres --extra onnx --extra skops --extra mlflow --group build --group dev -o locks/dev.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra postgres --extra onnx --extra skops --extra mlflow --extra otel --group build --group dev -o locks/dev.txt
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -c locks/dev.txt --group build -o locks/run.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -c locks/dev.txt --extra postgres --extra otel --group build -o locks/container.txt
 
 browser: .venv/.dev ## a Chromium for the browser tests, where this machine allows one
 	@$(BIN)/python -m tests.browser.chromium

@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
 
+from app.backend.__main__ import FACES
 from app.backend.api.app import create_app
-from app.backend.api.quality_view import quality_page
-from app.backend.api.server import run_server
 from app.backend.cli import make_cli
 from app.backend.domain import errors
 from app.backend.domain.clock import system_clock
@@ -102,7 +102,7 @@ def error_classes() -> list[type[errors.EncoreError]]:
 
 def cli_page() -> str:
     """Return the page of verbs."""
-    command = typer.main.get_command(make_cli(run_server, quality_page))
+    command = typer.main.get_command(make_cli(FACES))
     lines = ["# Command line\n", (command.help or "").strip(), ""]
     lines += [
         "Every verb takes `--json`: JSON alone on stdout, progress and faults on stderr.\n",
@@ -114,12 +114,12 @@ def cli_page() -> str:
 
 def verbs(command: Any, path: str = "") -> list[tuple[str, Any]]:  # noqa: ANN401  # typer's own
     """Return every verb with the words that lead to it."""
-    children = getattr(command, "commands", None)
-    if children is None:
+    if not isinstance(command, TyperGroup):
         return [(path, command)]
+    context = typer.Context(command)
     found = []
-    for name, child in children.items():
-        found += verbs(child, f"{path} {name}".strip())
+    for name in command.list_commands(context):
+        found += verbs(command.get_command(context, name), f"{path} {name}".strip())
     return found
 
 
@@ -177,10 +177,13 @@ def _route(path: str, method: str, route: Mapping[str, Any], spec: Mapping[str, 
 
 def _fields(name: str, spec: Mapping[str, Any]) -> list[str]:
     found = spec["components"]["schemas"][name]
+    if "oneOf" in found:
+        names = [next(iter(one["properties"])) for one in found["oneOf"]]
+        return [f"One of {', '.join(f'`{one}`' for one in names)}: see the description."]
     required = set(found.get("required", ()))
     rows = [
         f"| `{field}` | {'yes' if field in required else 'no'} | `{_kind(told)}` |"
-        for field, told in found["properties"].items()
+        for field, told in found.get("properties", {}).items()
     ]
     return ["| field | required | values |", "|---|---|---|", *rows]
 

@@ -18,8 +18,8 @@ from app.backend.features.encode import Codes, Floats, for_context
 from app.backend.features.household import TitleVectors
 from app.backend.features.posterior import MixedPosterior, rules_posterior
 from app.backend.features.schema import MEDIA_ID
+from app.backend.features.serving import top_titles
 from app.backend.learning.classifier import BASELINE, ContextClassifier
-from app.backend.learning.gate import top_titles
 from benchmarks.households import distinct_top_fives
 from benchmarks.learners import evidence_of, posterior, texts_of
 from tests.worlds import (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.backend.api.app import create_app
@@ -10,16 +11,21 @@ from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported
 
 
+def speaking_with(app: FastAPI, peer: str = "127.0.0.1", host: str = "localhost") -> TestClient:
+    """Return a client at an address, this machine's own if nothing else is said."""
+    return TestClient(app, f"http://{host}", follow_redirects=False, client=(peer, 50_000))
+
+
 @pytest.fixture
 def client(household: Household, small_library: Imported) -> Iterator[TestClient]:
     """Speak with an application whose library holds a few dozen titles."""
     assert small_library.counts.added
-    with TestClient(create_app(household), "http://localhost", follow_redirects=False) as speaking:
+    with speaking_with(create_app(household)) as speaking:
         yield speaking
 
 
 @pytest.fixture
 def empty_client(household: Household) -> Iterator[TestClient]:
     """Speak with an application that has no library yet."""
-    with TestClient(create_app(household), "http://localhost", follow_redirects=False) as speaking:
+    with speaking_with(create_app(household)) as speaking:
         yield speaking

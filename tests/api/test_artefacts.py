@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from app.backend.api.app import create_app
 from app.backend.features.schema import FEATURE_COUNT
 from app.backend.workflows.household import Household
+from tests.api.conftest import speaking_with
 from tests.api.test_versions import BASE, code_of
 from tests.workflows.evenings import spoil
 
@@ -19,7 +20,7 @@ from tests.workflows.evenings import spoil
 @pytest.fixture
 def home(trained_demo: Household) -> TestClient:
     """Speak with an application over the trained demo."""
-    return TestClient(create_app(trained_demo), "http://localhost", follow_redirects=False)
+    return speaking_with(create_app(trained_demo))
 
 
 def path(version: str, form: str) -> str:

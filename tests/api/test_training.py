@@ -41,7 +41,11 @@ def test_training_without_feedback_is_skipped_with_a_sentence(client: TestClient
     run = finished(client, answer.headers["location"])
     assert run["state"] == "skipped"
     assert "rules go on serving" in run["reason"]
-    assert client.get("/api/v1/models").json() == {"champion": None, "models": []}
+    assert client.get("/api/v1/models").json() == {
+        "champion": None,
+        "models": [],
+        "next_cursor": None,
+    }
 
 
 def test_a_run_accounts_for_every_row_and_compares(client: TestClient) -> None:

@@ -11,6 +11,7 @@ from app.backend.domain.progress import silent
 from app.backend.domain.runs import TRACKED
 from app.backend.store import runs
 from app.backend.workflows.household import Household
+from tests.api.conftest import speaking_with
 from tests.api.test_training import finished, rate_evenings
 from tests.workflows.evenings import Ticking, spoil
 
@@ -31,7 +32,7 @@ def versions(trained_demo: Household, clock: Ticking) -> list[str]:
 def home(trained_demo: Household, versions: list[str]) -> Iterator[TestClient]:
     """Speak with an application over two versions; it starts when nobody else trains."""
     assert len(versions) == 2
-    with TestClient(create_app(trained_demo), "http://localhost", follow_redirects=False) as client:
+    with speaking_with(create_app(trained_demo)) as client:
         yield client
 
 
@@ -81,7 +82,7 @@ def test_decisions_on_an_old_view_are_conflicts(home: TestClient, versions: list
 
 def test_bad_decisions_are_refused(home: TestClient, versions: list[str]) -> None:
     """What serves already, what is not there, what is no name, and what is no decision."""
-    assert code_of(home.post(f"{BASE}/models/{versions[1]}/promotion"))[0] == 422
+    assert code_of(home.post(f"{BASE}/models/{versions[1]}/promotion"))[0] == 409
     nowhere = home.post(f"{BASE}/models/20200101T000000-000000000000/promotion")
     assert code_of(nowhere) == (404, "not_found")
     assert code_of(home.post(f"{BASE}/models/..%2f..%2fetc/promotion"))[0] == 404

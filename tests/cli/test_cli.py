@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.backend.api.quality_view import quality_page
-from app.backend.api.server import run_server
+from app.backend.__main__ import FACES
 from app.backend.cli import make_cli
 
 Run = Callable[..., Result]
@@ -36,7 +35,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("ENCORE_DATABASE_URL", raising=False)
 
     def invoke(*words: str) -> Result:
-        return CliRunner().invoke(make_cli(run_server, quality_page), list(words))
+        return CliRunner().invoke(make_cli(FACES), list(words))
 
     return invoke
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.backend.api.quality_view import quality_page
-from app.backend.api.server import run_server
+from app.backend.__main__ import FACES
 from app.backend.cli import make_cli
 
 Run = Callable[..., Result]
@@ -25,7 +24,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def invoke(*words: str) -> Result:
         words = ("evaluate", "--families", "base_rate,rules", *words)
-        result = CliRunner().invoke(make_cli(run_server, quality_page), list(words))
+        result = CliRunner().invoke(make_cli(FACES), list(words))
         assert not (tmp_path / "data").exists()
         return result
 

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.backend.api.quality_view import quality_page
-from app.backend.api.server import run_server
+from app.backend.__main__ import FACES
 from app.backend.cli import make_cli
 from app.backend.registry.table_artefact import read_table
 
@@ -48,7 +47,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     (tmp_path / "titles.csv").write_text(TITLES)
 
     def invoke(*words: str) -> Result:
-        return CliRunner().invoke(make_cli(run_server, quality_page), list(words))
+        return CliRunner().invoke(make_cli(FACES), list(words))
 
     return invoke
 

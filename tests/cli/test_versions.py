@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.backend.api.quality_view import quality_page
-from app.backend.api.server import run_server
+from app.backend.__main__ import FACES
 from app.backend.cli import make_cli
 from tests.cli.test_cli import Run, read
 from tests.registry.mlflow_server import free_port
@@ -27,7 +26,7 @@ def run(home: Path) -> Run:
     assert not home.exists()
 
     def invoke(*words: str) -> Result:
-        return CliRunner().invoke(make_cli(run_server, quality_page), list(words))
+        return CliRunner().invoke(make_cli(FACES), list(words))
 
     assert invoke("demo").exit_code == 0
     assert invoke("train", "--anew", "--seed", "3").exit_code == 0

@@ -12,15 +12,14 @@ from app.backend.features.encode import Codes, Floats, context_table
 from app.backend.features.household import Evidence
 from app.backend.features.posterior import rules_posterior
 from app.backend.features.schema import CONTEXT_COLUMNS, FEATURE_COUNT
+from app.backend.features.serving import TOP, top_titles
 from app.backend.learning.classifier import BASELINE, DEFAULT, ContextClassifier
 from app.backend.learning.evaluation import Trial, hold_trial, requests
 from app.backend.learning.gate import (
     LEAST_ROWS,
-    TOP,
     Answer,
     judge,
     margin_nats,
-    top_titles,
     verdict,
 )
 from tests.worlds import World, live, make_world, training_set

@@ -1,7 +1,9 @@
 """What fits is kept, what does not is counted once, for the first reason that holds."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +17,9 @@ from app.backend.ranking.candidates import (
     TOO_LONG,
     VETO,
     WATCHED_LATELY,
+    Candidates,
     fitting,
+    resting,
 )
 
 NOW = datetime(2026, 3, 14, 20, 15, tzinfo=UTC)
@@ -27,11 +31,20 @@ def title(number: int, minutes: float | None = 90.0) -> Title:
     return Title(number, f"Title {number}", minutes=minutes)
 
 
+def found_fitting(
+    titles: Sequence[Title], limit: int | None, viewings: Sequence[Viewing]
+) -> Candidates:
+    """Return which of some titles fit now, after some viewings."""
+    ids = np.array([one.id for one in titles], dtype=np.int64)
+    minutes = np.array([np.nan if one.minutes is None else one.minutes for one in titles])
+    return fitting(minutes, limit, resting(ids, viewings, NOW))
+
+
 def test_what_fits_keeps_its_order() -> None:
     """Titles that were never watched and are short enough all stay, in the library's order."""
-    titles = [title(3), title(1), title(2, 100.0)]
-    found = fitting(titles, 100, [], NOW)
-    assert found.titles == tuple(titles)
+    titles = [title(1), title(2, 100.0)]
+    found = found_fitting(titles, 100, [])
+    assert found.rows.tolist() == [0, 1]
     assert found.left_out == {}
 
 
@@ -42,9 +55,9 @@ def test_a_limit_leaves_out_what_is_longer_or_unknown(
     minutes: float | None, reason: str | None
 ) -> None:
     """Exactly the limit fits; where there is no limit, any length does."""
-    limited = fitting([title(1, minutes)], 100, [], NOW)
+    limited = found_fitting([title(1, minutes)], 100, [])
     assert dict(limited.left_out) == ({} if reason is None else {reason: 1})
-    assert len(fitting([title(1, minutes)], None, [], NOW).titles) == 1
+    assert len(found_fitting([title(1, minutes)], None, []).rows) == 1
 
 
 @pytest.mark.parametrize(
@@ -60,15 +73,15 @@ def test_a_limit_leaves_out_what_is_longer_or_unknown(
 )
 def test_what_was_watched_rests(age: timedelta, again: bool | None, reason: str | None) -> None:
     """A title comes back after its rest, unless nobody wants to see it again."""
-    found = fitting([title(1)], 100, [Viewing(1, NOW - age, again)], NOW)
+    found = found_fitting([title(1)], 100, [Viewing(1, NOW - age, again)])
     assert dict(found.left_out) == ({} if reason is None else {reason: 1})
 
 
 def test_a_viewing_concerns_its_own_title() -> None:
     """Other titles, and titles that are gone, do not matter."""
     viewings = [Viewing(2, NOW, False), Viewing(99, NOW, False)]
-    found = fitting([title(1), title(2)], None, viewings, NOW)
-    assert [one.id for one in found.titles] == [1]
+    found = found_fitting([title(1), title(2)], None, viewings)
+    assert found.rows.tolist() == [0]
 
 
 TITLES = st.lists(st.none() | st.integers(1, 200), max_size=12)
@@ -88,23 +101,37 @@ def test_every_title_is_kept_or_counted_once(
     """Titles that stay and titles that are counted add up to the library."""
     titles = [title(number, length) for number, length in enumerate(lengths)]
     viewings = [Viewing(one, NOW - timedelta(days=days), again) for one, days, again in watched]
-    found = fitting(titles, limit, viewings, NOW)
-    assert len(found.titles) + sum(found.left_out.values()) == len(titles)
+    found = found_fitting(titles, limit, viewings)
+    assert len(found.rows) + sum(found.left_out.values()) == len(titles)
     assert all(count > 0 for count in found.left_out.values())
     assert list(found.left_out) == sorted(found.left_out)
-    assert set(found.titles) <= set(titles)
+    assert set(found.rows.tolist()) <= set(range(len(titles)))
 
 
 def test_a_title_too_long_and_unwanted_is_counted_once() -> None:
     """The time comes first."""
-    found = fitting([title(1, 180.0)], 100, [Viewing(1, LONG_AGO, False)], NOW)
+    found = found_fitting([title(1, 180.0)], 100, [Viewing(1, LONG_AGO, False)])
     assert found.left_out == {TOO_LONG: 1}
 
 
 def test_what_is_left_out_later_is_counted_too() -> None:
     """Some of the candidates are kept, the others are added to what was left out."""
-    found = fitting([title(1), title(2, None), title(3), title(4)], 100, [], NOW)
-    kept = found.only([0, 2], VETO)
-    assert [one.id for one in kept.titles] == [1, 4]
+    found = found_fitting([title(1), title(2, None), title(3), title(4)], 100, [])
+    kept = found.only(np.array([0, 2]), VETO)
+    assert kept.rows.tolist() == [0, 3]
     assert kept.left_out == {LENGTH_UNKNOWN: 1, VETO: 1}
-    assert found.only([0, 1, 2], VETO) is found
+    assert found.only(np.arange(3), VETO) is found
+
+
+def test_rest_ends_when_the_first_title_has_rested() -> None:
+    """Until then nothing changes; titles not to be watched again never come back."""
+    viewings = [
+        Viewing(1, NOW - timedelta(days=3), None),
+        Viewing(2, NOW - timedelta(days=50), None),
+        Viewing(3, NOW - timedelta(days=59), False),
+    ]
+    done = resting(np.array([1, 2, 3]), viewings, NOW)
+    assert done.until == NOW + timedelta(days=10)
+    assert (done.lately.tolist(), done.not_again.tolist()) == ([0, 1], [2])
+    assert resting(np.array([1, 2, 3]), viewings, done.until).lately.tolist() == [0]
+    assert resting(np.array([7]), viewings, NOW).until is None

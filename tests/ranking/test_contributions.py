@@ -1,6 +1,5 @@
 """A logit taken apart: the parts add up, and each is what its weights say."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,15 +40,6 @@ def test_a_members_part_is_what_changes_with_them(
     theirs = sum(part.share for part in parts if member_of(part.name) is not None)
     changed = predictor.moments(X, present).mean[row] - predictor.moments(X).mean[row]
     assert theirs == pytest.approx(changed, abs=1e-9)
-
-
-def test_rows_of_different_contexts_add_up_too() -> None:
-    """The average candidate is the mean over all rows, whatever context each has."""
-    predictor, titles = drawn_posterior(3), drawn_titles(3)
-    X = np.vstack([rows(titles, context) for context in every_context()[:3]])
-    logit = predictor.moments(X).mean
-    gains = [part.gain for part in contributions(predictor, X, 20)]
-    assert sum(gains) == pytest.approx(logit[20] - logit.mean(), abs=1e-9)
 
 
 def test_the_rules_have_no_parts_that_are_learnt() -> None:

@@ -12,9 +12,10 @@ from app.backend.domain.model import Moments
 from app.backend.domain.randomness import generator
 from app.backend.domain.title import Title
 from app.backend.features import schema
+from app.backend.features.basis import title_basis
 from app.backend.features.encode import Floats, encode_titles, for_context
 from app.backend.features.genres import CANON
-from app.backend.ranking.slate import Drawn, Policy, draw, utilities
+from app.backend.ranking.slate import Deck, Drawn, Policy, best_first, traits_of
 from tests.worlds import make_world
 
 DRAWS = 20_000
@@ -45,6 +46,12 @@ def likeness(X: Floats) -> Floats:
     length = np.linalg.norm(traits, axis=1)
     length[length == 0] = 1.0
     return np.asarray(traits @ traits.T / np.outer(length, length))
+
+
+def draw(utility: Floats, X: Floats, size: int, policy: Policy, rng: np.random.Generator) -> Drawn:
+    """Draw a slate from titles."""
+    deck = Deck(utility, traits_of(title_basis(X)), policy)
+    return deck.draw(size, rng.random(size).tolist())
 
 
 def chances(utility: Floats, X: Floats, before: tuple[int, ...], policy: Policy) -> Floats:
@@ -183,7 +190,7 @@ def test_titles_of_no_genre_are_like_nothing() -> None:
 def test_utility_is_the_logit_of_the_promise() -> None:
     """Ranking by utility is ranking by the averaged probability; doubt pulls towards even."""
     moments = Moments(np.array([2.0, 2.0, -1.0, 0.0]), np.array([0.0, 4.0, 1.0, 9.0]))
-    found = utilities(moments)
+    found = moments.utility
     np.testing.assert_allclose(1 / (1 + np.exp(-found)), moments.probability)
     assert found[0] == 2.0
     assert 0 < found[1] < 2.0
@@ -216,3 +223,18 @@ def _nearly_equal(utility: Floats, X: Floats, slate: Drawn, place: int, policy: 
     penalty = likeness(X)[:, before].max(axis=1, initial=0.0)
     worth = np.sort((utility - policy.diversity * penalty)[free])
     return bool((np.diff(worth) < 1e-9).any())
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(0, 2**32), st.integers(1, 300), st.integers(0, 3), st.sampled_from([0, 7, 9_999])
+)
+def test_the_best_come_first_whatever_the_library(
+    seed: int, most: int, decimals: int, count: int
+) -> None:
+    """They are those of a plain sort, equals in order of position; so are infinite values."""
+    rng = generator(seed)
+    value = np.round(rng.normal(size=count), decimals)
+    value[rng.random(count) < 0.3] = -np.inf
+    expected = np.argsort(-value, kind="stable")[:most]
+    np.testing.assert_array_equal(best_first(value, most), expected)

@@ -7,12 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.backend.domain.context import Context
-from app.backend.domain.evening import Pick, ShownSlate, StoredPick, StoredSlate
+from app.backend.domain.evening import AsKnown, Pick, ShownSlate, StoredPick, StoredSlate
 from app.backend.domain.title import ImportCounts, TitleRecord
 from app.backend.store.reads import read_slate
 from app.backend.store.session import Database
+from app.backend.store.slate_writes import write_slates
 from app.backend.store.tables import Media
-from app.backend.store.writes import write_slate, write_titles
+from app.backend.store.writes import write_titles
 from tests.workflows.evenings import FRIDAY_EVENING, record
 
 NAMES = ("Airplane!", "Heat", "Fargo")
@@ -59,7 +60,7 @@ def slate_of(media_ids: list[int], at: datetime = FRIDAY_EVENING) -> ShownSlate:
                 propensity=0.1 + position / 7,
                 probability=1 / (position + 2),
                 reasons=("Comedy suits a funny mood.", f"It is number {position}."),
-                features={"kind": "movie", "year": None, "genres": ["comedy"]},
+                features=AsKnown("movie", None, 95.0, ("comedy",), None),
             )
             for position, media_id in enumerate(media_ids, start=1)
         ),
@@ -77,7 +78,7 @@ def shown(database: Database, at: datetime = FRIDAY_EVENING) -> StoredSlate:
 
 def shown_again(session: Session, slate: ShownSlate) -> StoredSlate:
     """Write a slate and read it back."""
-    stored = read_slate(session, write_slate(session, slate))
+    stored = read_slate(session, write_slates(session.connection(), [slate])[0][0])
     assert stored is not None
     return stored
 

@@ -8,10 +8,11 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from app.backend.domain.errors import DatabaseTooNew, SettingsInvalid
-from app.backend.store.schema import alembic_config, upgrade
+from app.backend.store.schema import NEWEST, alembic_config, upgrade
 from app.backend.store.session import Database
 from app.backend.store.tables import Table
 from tests.store.test_session import member, names, opened, write
@@ -48,6 +49,13 @@ def test_upgrading_twice_changes_nothing(empty_database_url: str) -> None:
         write(database, member("Ada"))
         upgrade(database)
         assert names(database) == ["Ada"]
+
+
+def test_the_newest_migration_is_known_by_name(empty_database_url: str) -> None:
+    """What is compared before anything is loaded that migrates is what the migrations end with."""
+    with opened(empty_database_url) as database, database.reading() as session:
+        scripts = ScriptDirectory.from_config(alembic_config(session.connection()))
+    assert scripts.get_current_head() == NEWEST
 
 
 def test_threads_may_upgrade_at_once(empty_database_url: str) -> None:

@@ -1,6 +1,7 @@
 """What is written is counted, written once, and kept with what was known when it was shown."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
@@ -14,11 +15,14 @@ from app.backend.domain.evidence import DEMO
 from app.backend.store import writes
 from app.backend.store.reads import read_slate
 from app.backend.store.session import Database
+from app.backend.store.slate_writes import write_slates
 from app.backend.store.tables import Feedback, Member, Recommendation, Table
 from tests.store.evening import first_pick, library_of, media, shown, slate_of
 from tests.store.test_session import in_threads
 from tests.workflows.evenings import FRIDAY_EVENING, record
 
+# Who may sign in stays, and so do the numbers by which processes see that all is gone.
+KEPT = {"accounts", "sessions", "api_keys", "login_attempts", "generations"}
 LATER = FRIDAY_EVENING + timedelta(hours=3)
 
 
@@ -144,7 +148,9 @@ def test_a_slate_keeps_how_chance_chose_it(database: Database) -> None:
         )
     with database.reading() as session:
         rows = session.scalars(select(Recommendation).order_by(Recommendation.position)).all()
-        assert [row.features for row in rows] == [dict(pick.features) for pick in written.picks]
+        assert [row.features for row in rows] == [
+            json.loads(json.dumps(asdict(pick.features))) for pick in written.picks
+        ]
 
 
 def test_an_impression_says_its_context_in_words_and_as_a_code(database: Database) -> None:
@@ -168,7 +174,7 @@ def test_an_impossible_propensity_is_refused(database: Database) -> None:
     for propensity in (0.0, -0.1, 1.1):
         impossible = replace(slate, picks=(replace(slate.picks[0], propensity=propensity),))
         with pytest.raises(IntegrityError), database.writing() as session:
-            writes.write_slate(session, impossible)
+            write_slates(session.connection(), [impossible])
     with database.reading() as session:
         assert read_slate(session, 1) is None
 
@@ -284,11 +290,13 @@ def test_a_new_member_who_says_much_at_once_is_one_member(database: Database) ->
 
 
 def test_starting_over_leaves_no_row_in_any_table(database: Database) -> None:
-    """Every table is empty afterwards, whatever referred to what."""
+    """Every table of the household is empty, whatever referred to what; who may sign in may."""
     pick = first_pick(database)
     say(database, Verdict(pick.recommendation_id, 5, would_watch_again=True, member="Ada"))
     with database.writing() as session:
         writes.erase_all(session)
     with database.reading() as session:
         for table in Table.metadata.sorted_tables:
+            if table.name in KEPT:
+                continue
             assert session.scalar(select(func.count()).select_from(table)) == 0

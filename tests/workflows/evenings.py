@@ -1,7 +1,7 @@
 """Evenings for the tests: a clock that goes by script, a library from a list, a household."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
@@ -110,7 +110,7 @@ def ask(household: Household, request: Request = FUNNY_SHORT, seed: int = 1) -> 
     """Ask for picks, as a face does."""
     with household.database.writing() as session:
         serving = household.shelf.serving(session)
-        return recommend(session, request, serving, household.clock, seed)
+        return recommend(session, replace(request, seed=seed), serving, household.clock)
 
 
 def live(

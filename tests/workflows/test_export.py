@@ -16,7 +16,8 @@ from app.backend.ml_model import load_model
 from app.backend.registry import exports
 from app.backend.registry.parity import generated_rows
 from app.backend.workflows import browse, export
-from app.backend.workflows.export import FORMS, MLFLOW, SAFE_FORMS, Exported, exported_file
+from app.backend.workflows.export import FORMS, Exported
+from app.backend.workflows.export_file import MLFLOW, SAFE_FORMS, SafeForm, exported_file
 from app.backend.workflows.household import Household
 from tests.workflows.evenings import spoil
 
@@ -87,12 +88,15 @@ def test_a_zip_holds_the_whole_version(trained_demo: Household, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("form", [form for form in SAFE_FORMS if form != MLFLOW])
-def test_an_exported_file_lasts_as_long_as_it_is_read(trained_demo: Household, form: str) -> None:
+def test_an_exported_file_lasts_as_long_as_it_is_read(
+    trained_demo: Household, form: SafeForm
+) -> None:
     """Then nothing of it is left."""
     with trained_demo.database.reading() as session:
-        with exported_file(session, trained_demo.shelf, "champion", form) as path:
-            assert path.stat().st_size > 1_000
-        assert not path.exists()
+        version = browse.version(session, "champion")
+    with exported_file(trained_demo.database, trained_demo.shelf, version, form) as path:
+        assert path.stat().st_size > 1_000
+    assert not path.exists()
 
 
 def test_a_format_that_nobody_knows_is_refused(trained_demo: Household, tmp_path: Path) -> None:

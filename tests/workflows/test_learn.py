@@ -8,9 +8,9 @@ from app.backend.domain.evening import StoredPick
 from app.backend.domain.progress import silent
 from app.backend.domain.runs import MOST_ATTEMPTS, Order, Run
 from app.backend.features.encode import encode_titles
+from app.backend.features.serving import top_titles
 from app.backend.features.titles import understand
 from app.backend.learning.classifier import BASELINE, ContextClassifier
-from app.backend.learning.gate import top_titles
 from app.backend.ml_model import prepare_training_data
 from app.backend.store import jobs, library_rows, runs, versions
 from app.backend.workflows import learn

@@ -10,7 +10,8 @@ from app.backend.domain.progress import silent
 from app.backend.store.tables import Recommendation, Slate
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported, import_library
-from app.backend.workflows.recommend import POLICY, Request
+from app.backend.workflows.ranked import POLICY
+from app.backend.workflows.recommend import Request
 from tests.workflows.evenings import FUNNY_SHORT, ListSource, Ticking, ask, record, say
 
 

@@ -21,8 +21,8 @@ from app.backend.workflows.import_library import Imported
 from app.backend.workflows.jobs import ask_for_run, cancel, claim
 from app.backend.workflows.steps import SENTENCES
 from app.backend.workflows.supervisor import Supervisor
+from app.backend.workflows.training_child import LOST, MODULE, ORPHANED, Child, spawn
 from app.backend.workflows.training_options import Limits, TrainingOptions
-from app.backend.workflows.training_process import LOST, MODULE, ORPHANED, Child, spawn
 from tests.workflows.evenings import Ticking, live
 from tests.workflows.test_learn import has_its_own_moods
 

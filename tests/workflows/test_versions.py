@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.backend.domain.errors import ArtefactDamaged, ChampionChanged, InvalidInput, NotFound
+from app.backend.domain.errors import ArtefactDamaged, ChampionChanged, Conflict, NotFound
 from app.backend.domain.progress import silent
 from app.backend.domain.runs import Run, Version
 from app.backend.store import versions
@@ -58,7 +58,7 @@ def test_rolling_back_serves_the_next_request(trained_demo: Household, three: li
         done = roll_back(trained_demo.database, trained_demo.shelf, BY_HAND, trained_demo.clock)
         assert (done.version, done.kind, done.actor) == (expected, "rollback", "test")
         assert ask(trained_demo).model_version == expected
-    with pytest.raises(InvalidInput, match="no way back"):
+    with pytest.raises(Conflict, match="no way back"):
         roll_back(trained_demo.database, trained_demo.shelf, BY_HAND, trained_demo.clock)
 
 
@@ -71,7 +71,7 @@ def test_an_older_version_can_be_promoted_by_hand(
     assert ask(trained_demo).model_version == three[0]
     with trained_demo.database.reading() as session:
         assert history(session)[0].reason == "It was nicer."
-    with pytest.raises(InvalidInput, match="serves already"):
+    with pytest.raises(Conflict, match="serves already"):
         promote(trained_demo.database, trained_demo.shelf, three[0], BY_HAND, trained_demo.clock)
 
 
@@ -137,7 +137,7 @@ def test_a_damaged_champion_is_set_aside_and_its_predecessor_serves(
     with trained_demo.database.reading() as session:
         last = history(session)[0]
     assert (last.version, last.kind) == (three[1], "damage")
-    with pytest.raises(InvalidInput, match="set aside"):
+    with pytest.raises(Conflict, match="set aside"):
         promote(trained_demo.database, trained_demo.shelf, three[2], BY_HAND, trained_demo.clock)
 
 
@@ -197,7 +197,7 @@ def test_pruning_keeps_what_serves_and_what_could(
     assert done.freed_bytes >= rehearsed.freed_bytes > 0
     assert not files_of(trained_demo, three[0]).exists()
     assert read(trained_demo, three[0]).pruned_at is not None
-    with pytest.raises(InvalidInput, match="pruned"):
+    with pytest.raises(Conflict, match="pruned"):
         promote(trained_demo.database, trained_demo.shelf, three[0], BY_HAND, clock)
     states = {one.state for one in verify(trained_demo.database, trained_demo.shelf, clock)}
     assert states == {"whole", "pruned"}

@@ -1,47 +1,129 @@
 """Makes the application from its parts; nothing happens at import."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import resources
+from typing import Final
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from app import frontend
+from app.backend.api.counter import Counter
 from app.backend.api.dependencies import ApiState
+from app.backend.api.desk import Desk
+from app.backend.api.doorman import Doorman
 from app.backend.api.faults import add_fault_handlers
-from app.backend.api.guards import BodyLimit, OwnNames, SameSite, SecurityHeaders
+from app.backend.api.guards import BodyLimit, SecurityHeaders
+from app.backend.api.metrics import Measured, Meters
+from app.backend.api.openapi import describe
+from app.backend.api.porter import Porter
+from app.backend.api.request_log import RequestLog
+from app.backend.api.resources import Resources
 from app.backend.api.routes import (
+    access,
     artefacts,
     data_quality,
     feedback,
     health,
+    library,
+    metrics,
+    mlflow_scoring,
     models,
+    open_inference,
     pages,
+    personalizer,
+    predictions,
     recommendations,
+    sign_in_pages,
+    slates,
     training_runs,
     versions,
 )
 from app.backend.api.schemas import DESCRIPTION
+from app.backend.api.tracing import Traced, Tracing
 from app.backend.api.trainer import Trainer
+from app.backend.workflows.doorway import Doorway
 from app.backend.workflows.household import Household
+from app.backend.workflows.observation import Observer
 
-API_PREFIX = "/api/v1"
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+API_PREFIX: Final = "/api/v1"
+# Routes are looked through in this order: what is asked most comes first.
+VERSIONED: Final = (
+    recommendations,
+    predictions,
+    feedback,
+    slates,
+    library,
+    training_runs,
+    models,
+    versions,
+    artefacts,
+    data_quality,
+    access,
+)
+UNVERSIONED: Final = (
+    open_inference,
+    mlflow_scoring,
+    personalizer,
+    health,
+    metrics,
+    pages,
+    sign_in_pages,
+)
+AT_HOME: Final = Doorway()
 
 
-def create_app(household: Household) -> FastAPI:
-    """Return the application over a household that is open."""
-    trainer = Trainer(household)
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an application is watched and ended.
+
+    Attributes
+    ----------
+    is_logged : bool
+        Whether each request is logged.
+    tracing : Tracing or None
+        Where spans go.
+    at_the_end : callable or None
+        Closes what was opened for the application alone.
+    """
+
+    is_logged: bool = False
+    tracing: Tracing | None = None
+    at_the_end: Callable[[], None] | None = None
+
+    def end(self) -> None:
+        """Send the last spans off, and close what is open."""
+        if self.tracing is not None:
+            self.tracing.close()
+        if self.at_the_end is not None:
+            self.at_the_end()
+
+
+PLAINLY: Final = Manner()
+
+
+def create_app(
+    household: Household, doorway: Doorway = AT_HOME, manner: Manner = PLAINLY
+) -> FastAPI:
+    """Return the application over a household that is open, as it is reached by a doorway."""
+    meters = Meters()
+    trainer, desk = Trainer(household), Desk(household, meters)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         trainer.begin()
+        await desk.warm_up()
         yield
         await run_in_threadpool(trainer.finish)
+        desk.close()
+        await run_in_threadpool(manner.end)
 
+    state = ApiState(household, trainer, Porter(household, doorway), desk)
     app = FastAPI(
         title="Encore",
         summary="What shall we watch tonight? Picks from your own library.",
@@ -50,28 +132,48 @@ def create_app(household: Household) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{API_PREFIX}/openapi.json",
+        generate_unique_id_function=lambda route: route.name,
+        # Encore has spans and logs of its own, where they are wished for.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=lifespan,
-        middleware=[
-            Middleware(SecurityHeaders),
-            Middleware(OwnNames, names=LOOPBACK_NAMES),
-            Middleware(SameSite),
-            Middleware(BodyLimit),
-        ],
+        middleware=[*_watching(manner, meters), *_before_every_route(doorway, state)],
     )
-    app.state.encore = ApiState(household, trainer)
-    add_fault_handlers(app)
-    app.include_router(health.router)
-    for module in (
-        recommendations,
-        feedback,
-        training_runs,
-        models,
-        versions,
-        artefacts,
-        data_quality,
-    ):
+    app.state.is_stopping = False
+    app.state.meters, app.state.observer = meters, Observer(household)
+    app.state.encore = state
+    add_fault_handlers(app, Resources.of(every_route()))
+    for module in VERSIONED:
         app.include_router(module.router, prefix=API_PREFIX)
-    app.include_router(pages.router)
+    for module in UNVERSIONED:
+        app.include_router(module.router)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # as FastAPI has it done
     static = resources.files(frontend) / "static"
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     return app
+
+
+def every_route() -> Iterator[tuple[str, APIRoute]]:
+    """Yield every route, with what its address begins with."""
+    for prefix, modules in ((API_PREFIX, VERSIONED), ("", UNVERSIONED)):
+        for module in modules:
+            for route in module.router.routes:
+                if isinstance(route, APIRoute):
+                    yield prefix, route
+
+
+def _watching(manner: Manner, meters: Meters) -> list[Middleware]:
+    traced = [] if manner.tracing is None else [Middleware(Traced, tracing=manner.tracing)]
+    return [
+        Middleware(RequestLog, is_logged=manner.is_logged),
+        *traced,
+        Middleware(Measured, meters=meters),
+    ]
+
+
+def _before_every_route(doorway: Doorway, state: ApiState) -> list[Middleware]:
+    return [
+        Middleware(SecurityHeaders, is_https=doorway.is_https),
+        Middleware(Doorman, doorway=doorway),
+        Middleware(BodyLimit),
+        Middleware(Counter, state=state, base_path=doorway.base_path),
+    ]

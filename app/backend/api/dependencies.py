@@ -1,10 +1,13 @@
-"""What a route may ask for."""
+"""What a route may ask for. What only looks something up needs no thread."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.backend.api.access import Caller, caller_of
+from app.backend.api.desk import Desk
+from app.backend.api.porter import Porter
 from app.backend.api.trainer import Trainer
 from app.backend.workflows.household import Household
 
@@ -15,17 +18,30 @@ class ApiState:
 
     household: Household
     trainer: Trainer
+    porter: Porter
+    desk: Desk
 
 
-def _household(request: Request) -> Household:
+async def _household(request: Request) -> Household:
     state: ApiState = request.app.state.encore
     return state.household
 
 
-def _trainer(request: Request) -> Trainer:
+async def _trainer(request: Request) -> Trainer:
     state: ApiState = request.app.state.encore
     return state.trainer
 
 
+async def _desk(request: Request) -> Desk:
+    state: ApiState = request.app.state.encore
+    return state.desk
+
+
+async def _caller(request: Request) -> Caller:
+    return caller_of(request.scope)
+
+
 HouseholdDep = Annotated[Household, Depends(_household)]
 TrainerDep = Annotated[Trainer, Depends(_trainer)]
+DeskDep = Annotated[Desk, Depends(_desk)]
+CallerDep = Annotated[Caller, Depends(_caller)]

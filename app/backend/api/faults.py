@@ -3,20 +3,35 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from app.backend.api.invalid import invalid_input
+from app.backend.api.request_log import HEADER, request_id
+from app.backend.api.resources import Resources
+from app.backend.api.shape import shaped
 from app.backend.api.templates import render
-from app.backend.domain.errors import EncoreError, InvalidInput
+from app.backend.domain.errors import EncoreError, NotSignedIn, TooManyAttempts
 
 API_ROOT = "/api/"
+# How long the address may be that one is led back to after signing in.
+MOST_NEXT = 500
 
 
-def add_fault_handlers(app: FastAPI) -> None:
-    """Give every kind of failure its answer."""
+def add_fault_handlers(app: FastAPI, resources: Resources) -> None:
+    """Give every kind of failure its answer.
+
+    Parameters
+    ----------
+    app : FastAPI
+    resources : Resources
+        Which methods each address answers: who asks by another one is told.
+    """
+    app.state.resources = resources
     app.add_exception_handler(EncoreError, _on_encore_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
@@ -25,21 +40,30 @@ def add_fault_handlers(app: FastAPI) -> None:
 
 def _on_encore_error(request: Request, error: Exception) -> Response:
     named = error if isinstance(error, EncoreError) else EncoreError(str(error))
-    return _answer(request, named.status, named.envelope())
+    headers = {}
+    if isinstance(named, NotSignedIn):
+        if request.method == "GET" and _wants_page(request):
+            return _to_login(request)
+        headers["WWW-Authenticate"] = 'Bearer realm="Encore"'
+    if isinstance(named, TooManyAttempts):
+        headers["Retry-After"] = str(named.details["retry_after_seconds"])
+    return _answer(request, named.status, named.envelope(), headers)
+
+
+def _to_login(request: Request) -> Response:
+    """Lead a browser to where one signs in, and back afterwards."""
+    base = request.scope.get("root_path", "")
+    wanted = request.url.path.removeprefix(base) or "/"
+    if request.url.query:
+        wanted = f"{wanted}?{request.url.query}"
+    wanted = wanted if len(wanted) <= MOST_NEXT else "/"
+    target = f"{base}/login?{urlencode({'next': wanted})}"
+    return RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
 
 
 def _on_invalid(request: Request, error: Exception) -> Response:
     found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
-    # What was sent is not repeated: it may be unprintable, huge, or a secret.
-    problems = [
-        {"where": ".".join(str(part) for part in one["loc"])[:200], "problem": one["msg"][:200]}
-        for one in found[:20]
-    ]
-    first = problems[0] if problems else {"where": "body", "problem": "malformed"}
-    invalid = InvalidInput(
-        f"{first['where']}: {first['problem']}. Correct it and send it again.",
-        {"problems": problems},
-    )
+    invalid = invalid_input(found)
     return _answer(request, invalid.status, invalid.envelope())
 
 
@@ -49,14 +73,29 @@ def _on_http(request: Request, error: Exception) -> Response:
     message = f"{phrase}: {request.method} is not answered at this address."
     code = phrase.casefold().replace(" ", "_")
     envelope = {"error": {"code": code, "message": message, "details": {}}}
-    headers = error.headers if isinstance(error, HTTPException) else None
-    return _answer(request, status, envelope, dict(headers or {}))
+    headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+        resources: Resources = request.app.state.resources
+        headers["Allow"] = ", ".join(sorted(resources.allowed(path))) or headers.get("allow", "")
+    return _answer(request, status, envelope, headers)
 
 
 def _on_fault(request: Request, _error: Exception) -> Response:
     message = "Something broke inside Encore; its log says what. Nothing was changed."
-    envelope = {"error": {"code": "internal_error", "message": message, "details": {}}}
-    return _answer(request, 500, envelope)
+    # Who answers a fault stands before whoever names requests.
+    name = request_id.get()
+    details = {"request_id": name}
+    envelope = {"error": {"code": "internal_error", "message": message, "details": details}}
+    answer = _answer(request, 500, envelope)
+    answer.headers[HEADER.decode()] = name
+    return answer
+
+
+def _wants_page(request: Request) -> bool:
+    base = request.scope.get("root_path", "")
+    is_api = request.url.path.removeprefix(base).startswith(API_ROOT)
+    return not is_api and "text/html" in request.headers.get("accept", "")
 
 
 def _answer(
@@ -65,8 +104,7 @@ def _answer(
     envelope: dict[str, Any],
     headers: dict[str, str] | None = None,
 ) -> Response:
-    wants_page = "text/html" in request.headers.get("accept", "")
-    if wants_page and not request.url.path.startswith(API_ROOT):
+    if _wants_page(request):
         return render(
             request,
             "error.html",
@@ -78,4 +116,4 @@ def _answer(
             },
             status,
         )
-    return JSONResponse(envelope, status_code=status, headers=headers)
+    return JSONResponse(shaped(request.scope, envelope), status_code=status, headers=headers)

@@ -1,14 +1,21 @@
-"""What stands before every route: who may call from where, how much, and what browsers may do."""
+"""What stands before every route: how much may be sent, and what browsers may do with answers."""
 
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.backend.domain.errors import BodyTooLarge, CrossSiteRefused, EncoreError, HostRefused
+from app.backend.api.shape import shaped
+from app.backend.domain.errors import BodyTooLarge, EncoreError
 
 MOST_BODY_BYTES: Final = 64 * 1024
+ROOMIER: Final = (
+    ("/v2/", 4 * 2**20),
+    ("/invocations", 4 * 2**20),
+    ("/rank", 2**20),
+    ("/personalizer/", 2**20),
+    ("/api/v1/library/imports", 16 * 2**20),
+)
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -16,59 +23,34 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 
 
+_ALWAYS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
+_POLICY_NAME: Final = b"content-security-policy"
+_POLICY: Final = (_POLICY_NAME, CONTENT_SECURITY_POLICY.encode())
+_HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
 class SecurityHeaders:
     """Tells browsers to load nothing from elsewhere and to be framed nowhere."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool = False) -> None:
         self.app = app
+        self.always = (*_ALWAYS, _HTTPS_ONLY) if is_https else _ALWAYS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to every answer."""
+        """Add the headers to every answer; one that has a policy of its own keeps it."""
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "same-origin"
+                headers = [*message.get("headers", ()), *self.always]
+                if not any(name == _POLICY_NAME for name, _ in headers):
+                    headers.append(_POLICY)
+                message["headers"] = headers
             await send(message)
 
         await self.app(scope, receive, send_guarded)
-
-
-class OwnNames:
-    """Refuses requests under a name that somebody else pointed at this machine."""
-
-    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
-        self.app = app
-        self.names = names
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let requests under one of the names through."""
-        if scope["type"] == "http" and _host_name(Headers(scope=scope)) not in self.names:
-            error = HostRefused("Encore does not answer under that name; use the one it printed.")
-            await _answer(error)(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
-
-
-class SameSite:
-    """Refuses changes that another site's page asks a browser for."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let safe methods and requests without a browser's marks through."""
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
-            headers = Headers(scope=scope)
-            if not _same_site(headers):
-                error = CrossSiteRefused(
-                    "The request came from another site's page; open Encore itself and try there."
-                )
-                await _answer(error)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
 
 
 class BodyLimit:
@@ -82,10 +64,11 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
-        messages = await _body(receive)
+        most = _most_bytes(scope)
+        messages = await _body(receive, most)
         if messages is None:
-            error = BodyTooLarge(f"The body is larger than {MOST_BODY_BYTES} bytes; send less.")
-            await _answer(error)(scope, receive, send)
+            error = BodyTooLarge(f"The body is larger than {most} bytes; send less.")
+            await _answer(scope, error)(scope, receive, send)
             return
 
         async def replay() -> Message:
@@ -94,7 +77,13 @@ class BodyLimit:
         await self.app(scope, replay, send)
 
 
-async def _body(receive: Receive) -> list[Message] | None:
+def _most_bytes(scope: Scope) -> int:
+    """Return how large a body may be; where rows or libraries are sent, larger than elsewhere."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return next((most for start, most in ROOMIER if path.startswith(start)), MOST_BODY_BYTES)
+
+
+async def _body(receive: Receive, most: int) -> list[Message] | None:
     """Return the messages of a body, or `None` as soon as it is too large."""
     messages: list[Message] = []
     size = 0
@@ -102,26 +91,11 @@ async def _body(receive: Receive) -> list[Message] | None:
         message = await receive()
         messages.append(message)
         size += len(message.get("body", b""))
-        if size > MOST_BODY_BYTES:
+        if size > most:
             return None
         if message["type"] != "http.request" or not message.get("more_body", False):
             return messages
 
 
-def _host_name(headers: Headers) -> str:
-    """Return the name that a request used, without its port."""
-    host = headers.get("host", "").casefold()
-    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-
-
-def _same_site(headers: Headers) -> bool:
-    """Say whether a request is the user's own, by Fetch Metadata or else by Origin."""
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = headers.get("origin")
-    return origin is None or origin.partition("://")[2] == headers.get("host")
-
-
-def _answer(error: EncoreError) -> JSONResponse:
-    return JSONResponse(error.envelope(), status_code=error.status)
+def _answer(scope: Scope, error: EncoreError) -> JSONResponse:
+    return JSONResponse(shaped(scope, error.envelope()), status_code=error.status)

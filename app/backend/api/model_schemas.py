@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.backend.api.schemas import Strict, Told
+from app.backend.api.schemas import WHOLE, Strict, Told
 
 VERSION_PATTERN = r"^[0-9A-Za-z-]{1,40}$"
 
@@ -22,7 +22,7 @@ class TrainingRequest(Strict):
         extra="forbid", strict=True, json_schema_extra={"examples": [{"seed": 7, "anew": False}]}
     )
 
-    seed: Annotated[int, Field(ge=0, lt=2**53)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**53), WHOLE] = 0
     anew: bool = False
 
 
@@ -55,9 +55,10 @@ class TrainingRunOut(Told):
 
 
 class TrainingRunsOut(BaseModel):
-    """The latest runs, the newest first."""
+    """Runs, the newest first."""
 
     training_runs: list[TrainingRunOut]
+    next_cursor: str | None
 
 
 class ModelOut(Told):
@@ -77,10 +78,11 @@ class ModelOut(Told):
 
 
 class ModelsOut(BaseModel):
-    """The latest versions, the newest first; `champion` is null where the rules serve."""
+    """Versions, the newest first; `champion` is null where the rules serve."""
 
     champion: str | None
     models: list[ModelOut]
+    next_cursor: str | None
 
 
 class DecisionRequest(Strict):
@@ -126,10 +128,15 @@ class HistoryOut(BaseModel):
     """What served when, the newest first."""
 
     history: list[PeriodOut]
+    next_cursor: str | None
 
 
 class VerificationRequest(Strict):
     """Which versions to verify; none named: all of them."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"versions": []}]}
+    )
 
     versions: Annotated[list[Version], Field(max_length=1_000, default_factory=list)]
 
@@ -151,7 +158,13 @@ class VerificationOut(BaseModel):
 class PruneRequest(Strict):
     """How many of the newest versions stay in any case; with `rehearse`, nothing is done."""
 
-    keep: Annotated[int, Field(ge=0, le=10**6)] = 5
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"keep": 5, "rehearse": True}]},
+    )
+
+    keep: Annotated[int, Field(ge=0, le=10**6), WHOLE] = 5
     rehearse: bool = False
 
 

@@ -4,8 +4,9 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from app.backend.domain.access import NAME_PATTERN
 from app.backend.domain.context import GroupSize, Mood, SessionLength
 from app.backend.domain.evening import LONGEST_EVENT_ID, LONGEST_NAME, StoredSlate
 from app.backend.ranking.slate import LARGEST, SMALLEST
@@ -16,10 +17,34 @@ watched and how it was, train, ask again. Every failure has one shape: a code fo
 sentence for people, and details.
 """
 
-Id = Annotated[int, Field(ge=1, le=2**53)]
+# JSON has one kind of numbers alone, exact up to here.
+LARGEST_EXACT = 2.0**53
+
+
+def whole(value: object) -> object:
+    """Return a number without a fraction as an integer."""
+    is_whole = isinstance(value, float) and abs(value) <= LARGEST_EXACT and value.is_integer()
+    return int(value) if is_whole and isinstance(value, float) else value
+
+
+def written_out(value: object) -> object:
+    """Return a moment that is written out: a number of seconds is none.
+
+    Raises
+    ------
+    ValueError
+        Where it is a number.
+    """
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("a moment is written 2026-11-23T20:15:00Z")
+    return value
+
+
+WHOLE = BeforeValidator(whole)
+Id = Annotated[int, Field(ge=1, le=2**53), WHOLE]
 Name = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN),
 ]
 EventId = Annotated[
     str,
@@ -67,9 +92,9 @@ class RecommendationRequest(Strict):
     mood: Mood
     group_size: GroupSize
     session_length: SessionLength
-    size: Annotated[int, Field(ge=SMALLEST, le=LARGEST)] = 4
+    size: Annotated[int, Field(ge=SMALLEST, le=LARGEST), WHOLE] = 4
     members: Annotated[list[Name], Field(max_length=20)] = []
-    seed: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**53), WHOLE] | None = None
 
 
 class PickOut(Told):
@@ -90,10 +115,14 @@ class PickOut(Told):
 
 
 class SlateOut(Told):
-    """A slate. `model_version` is null where the rules answered, and `served_by` says why."""
+    """A slate. `model_version` is null where the rules answered; `served_by` says what did."""
 
     id: int
     requested_at: datetime
+    mood: str
+    group_size: str
+    session_length: str
+    members: list[str]
     model_version: str | None
     served_by: str
     policy: str
@@ -120,7 +149,7 @@ class FeedbackRequest(Strict):
     )
 
     recommendation_id: Id
-    rating: Annotated[int, Field(ge=1, le=5)]
+    rating: Annotated[int, Field(ge=1, le=5), WHOLE]
     would_watch_again: bool
     member: Name | None = None
     event_id: EventId | None = None
@@ -138,8 +167,14 @@ class FeedbackOut(Told):
     is_new: bool
 
 
+class ReadyOut(BaseModel):
+    """That requests can be answered."""
+
+    status: Literal["ready"]
+
+
 class HealthOut(BaseModel):
-    """Whether the database answers, and what serves."""
+    """Whether the database answers, and what serves: the latter to who may read."""
 
     status: Literal["ok", "degraded"]
     model_version: str | None

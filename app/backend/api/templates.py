@@ -11,11 +11,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
 from app import frontend
+from app.backend.api.access import caller_of
 
 
 def render(request: Request, name: str, context: Mapping[str, Any], status: int = 200) -> Response:
     """Return a page. `base` is the path that Encore is mounted under."""
-    defaults = {"base": request.scope.get("root_path", ""), "demo": False, "notice": None}
+    caller = caller_of(request.scope)
+    defaults = {
+        "base": request.scope.get("root_path", ""),
+        "demo": False,
+        "notice": None,
+        "may": caller.scopes,
+        "signed_in_as": caller.name if caller.kind == "session" else "",
+    }
     return _templates().TemplateResponse(request, name, {**defaults, **context}, status_code=status)
 
 

@@ -115,7 +115,7 @@ def slate_view(slate: StoredSlate, served_by: str, now: datetime) -> SlateView:
     """Show a slate; when it ends is told only while it is fresh."""
     start = now if now - slate.requested_at < FRESH_FOR else None
     picks = [pick_view(pick, start) for pick in slate.picks]
-    company = _COMPANY[slate.group_size]
+    company = _COMPANY.get(slate.group_size, "")
     return SlateView(
         lead=picks[0],
         others=tuple(picks[1:]),

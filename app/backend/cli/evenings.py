@@ -28,10 +28,10 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Show a few titles for tonight."""
-    request = Request(mood, group, session, size, tuple(member or ()))
+    request = Request(mood, group, session, size, tuple(member or ()), fresh_seed())
     with household() as opened, opened.database.writing() as store:
         serving = opened.shelf.serving(store)
-        slate = draw_slate(store, request, serving, opened.clock, fresh_seed())
+        slate = draw_slate(store, request, serving, opened.clock)
     if as_json:
         say_json({**asdict(slate), "served_by": served_by(serving)})
         return

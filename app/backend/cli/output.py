@@ -16,6 +16,7 @@ from rich.progress import Progress as Bars
 
 from app.backend.domain.clock import system_clock
 from app.backend.domain.errors import (
+    AccessError,
     EncoreError,
     InputError,
     ModelError,
@@ -35,6 +36,7 @@ EXIT_CODES: Final[Mapping[type[EncoreError], int]] = {
     InputError: 2,
     SourceError: 3,
     ModelError: 4,
+    AccessError: 5,
     OperationError: 5,
 }
 

@@ -1,44 +1,19 @@
 """Every error that a person or a program can meet.
 
 EncoreError
-├── InputError                what was asked for cannot be right
-│   ├── InvalidInput          a value is missing, malformed or out of bounds
-│   ├── NotFound              there is no such slate, pick, run or version
-│   ├── BodyTooLarge          more was sent than any request needs
-│   ├── EventReused           an event id came back with another verdict
-│   ├── ChampionChanged       another version serves than was expected
-│   ├── RunEnded              a run that is over cannot be cancelled
-│   ├── LibraryEmpty          there is nothing to choose from yet
-│   └── NothingFits           the choices exclude every title
-├── SourceError               a library could not be read
-│   ├── SourceUnreadable      no such file or folder, or not readable
-│   └── SourceMalformed       it is not the format it should be
-├── ModelError                a model could not be trained, written or opened
-│   ├── FeatureMismatch       the matrix has other columns than the model
-│   ├── LeakageFound          what is learnt from knows what is asked about
-│   ├── ArtefactDamaged       the bytes are not those that were written
-│   ├── ArtefactMissing       there is no such file, or it cannot be read
-│   ├── ArtefactForeign       the file is not one of Encore's formats
-│   ├── ArtefactTooNew        a newer Encore wrote it
-│   ├── ArtefactUntrusted     opening it could run code that nobody vouched for
-│   ├── ExportUnfaithful      another format would answer otherwise than the model
-│   └── ExtraMissing          the format needs a package that is not installed
-└── OperationError            the installation cannot do what it was asked to
-    ├── SettingsInvalid       an environment variable is wrong
-    ├── BindRefused           the address would open Encore to strangers
-    ├── HostRefused           the request used a name that is not Encore's
-    ├── CrossSiteRefused      the request came from another site's page
-    ├── DatabaseUnreachable   no connection, or a file that is no database
-    ├── DatabaseTooNew        a newer Encore wrote it
-    ├── DatabaseBusy          another writer held it for too long
-    └── StorageFull           there is no room, or no right, to write
+├── InputError        what was asked for cannot be right
+├── SourceError       a library could not be read
+├── ModelError        a model could not be trained, written or opened
+├── AccessError       who calls may not do this
+└── OperationError    the installation cannot do what it was asked to
 
-Each class owns its code and its HTTP status; each instance brings a sentence that says what is
-wrong and what to do.
+Each class owns its code, which is its name in small letters, and its HTTP status; each instance
+brings a sentence that says what is wrong and what to do.
 """
 
+import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class EncoreError(Exception):
@@ -46,6 +21,10 @@ class EncoreError(Exception):
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, message: str, details: Mapping[str, object] | None = None) -> None:
         super().__init__(message)
@@ -65,205 +44,254 @@ class EncoreError(Exception):
         }
 
 
+def error_of(envelope: Mapping[str, Any]) -> EncoreError:
+    """Return the error that another process told of.
+
+    Examples
+    --------
+    >>> told = NotFound("There is no pick 7.").envelope()
+    >>> type(error_of(told)).__name__
+    'NotFound'
+    """
+    told = envelope["error"]
+    waiting = [EncoreError]
+    while waiting:
+        kind = waiting.pop()
+        if kind.code == told["code"]:
+            return kind(told["message"], told["details"])
+        waiting += kind.__subclasses__()
+    return EncoreError(told["message"], told["details"])
+
+
 class InputError(EncoreError):
     """What was asked for cannot be right."""
 
-    code = "input_error"
     status = 422
 
 
 class InvalidInput(InputError):
     """A value is missing, malformed or out of bounds."""
 
-    code = "invalid_input"
-
 
 class NotFound(InputError):
     """There is no such slate, pick, run or version."""
 
-    code = "not_found"
     status = 404
 
 
 class BodyTooLarge(InputError):
     """More was sent than any request needs."""
 
-    code = "body_too_large"
     status = 413
+
+
+class Conflict(InputError):
+    """What is there by now does not allow it."""
+
+    status = 409
 
 
 class EventReused(InputError):
     """An event id came back with another verdict."""
 
-    code = "event_reused"
+    status = 409
+
+
+class RequestReused(InputError):
+    """An idempotency key came back with another request."""
+
     status = 409
 
 
 class ChampionChanged(InputError):
     """Another version serves than was expected."""
 
-    code = "champion_changed"
     status = 409
 
 
 class RunEnded(InputError):
     """A run that is over cannot be cancelled."""
 
-    code = "run_ended"
     status = 409
 
 
 class LibraryEmpty(InputError):
     """There is nothing to choose from yet."""
 
-    code = "library_empty"
     status = 409
 
 
 class NothingFits(InputError):
     """The choices exclude every title; the details say which excluded how many."""
 
-    code = "nothing_fits"
     status = 409
 
 
 class SourceError(EncoreError):
     """A library could not be read."""
 
-    code = "source_error"
     status = 422
 
 
 class SourceUnreadable(SourceError):
     """No such file or folder, or not readable."""
 
-    code = "source_unreadable"
-
 
 class SourceMalformed(SourceError):
     """It is not the format it should be."""
-
-    code = "source_malformed"
 
 
 class ModelError(EncoreError):
     """A model could not be trained, written or opened."""
 
-    code = "model_error"
-
 
 class FeatureMismatch(ModelError):
     """The matrix has other columns than the model."""
 
-    code = "feature_mismatch"
     status = 422
 
 
 class LeakageFound(ModelError):
     """What would be learnt from knows something of what is asked about later."""
 
-    code = "leakage_found"
     status = 500
 
 
 class ArtefactDamaged(ModelError):
     """The bytes are not those that were written."""
 
-    code = "artefact_damaged"
-
 
 class ArtefactMissing(ModelError):
     """There is no such file, or it cannot be read; it may come back."""
-
-    code = "artefact_missing"
 
 
 class ArtefactForeign(ModelError):
     """The file is not one of Encore's formats."""
 
-    code = "artefact_foreign"
-
 
 class ArtefactTooNew(ModelError):
     """A newer Encore wrote it."""
-
-    code = "artefact_too_new"
 
 
 class ArtefactUntrusted(ModelError):
     """Opening it could run code that nobody vouched for."""
 
-    code = "artefact_untrusted"
-
 
 class ExportUnfaithful(ModelError):
     """Another format would answer otherwise than the model; it was not written."""
-
-    code = "export_unfaithful"
 
 
 class ExtraMissing(ModelError):
     """The format needs a package that is not installed."""
 
-    code = "extra_missing"
     status = 501
+
+
+class AccessError(EncoreError):
+    """Who calls may not do this."""
+
+    status = 403
+
+
+class NotSignedIn(AccessError):
+    """Nobody said who calls, or there is nobody of that name and password."""
+
+    status = 401
+
+
+class Forbidden(AccessError):
+    """The caller lacks the scope."""
+
+
+class TooManyAttempts(AccessError):
+    """Too many wrong passwords; the details say after how many seconds to try again."""
+
+    status = 429
+
+
+class OwnerThere(AccessError):
+    """There is an owner already; only they may bring others."""
+
+    status = 409
+
+
+class OwnerNeeded(AccessError):
+    """Nobody would own this Encore any more."""
+
+    status = 409
+
+
+class HostRefused(AccessError):
+    """The request used a name that is not Encore's."""
+
+    status = 400
+
+
+class CrossSiteRefused(AccessError):
+    """The request came from another site's page."""
 
 
 class OperationError(EncoreError):
     """The installation cannot do what it was asked to."""
 
-    code = "operation_error"
-
 
 class SettingsInvalid(OperationError):
     """An environment variable is wrong."""
-
-    code = "settings_invalid"
 
 
 class BindRefused(OperationError):
     """The address would open Encore to strangers."""
 
-    code = "bind_refused"
 
+class ShuttingDown(OperationError):
+    """The server was told to stop, and takes no new work."""
 
-class HostRefused(OperationError):
-    """The request used a name that is not Encore's."""
-
-    code = "host_refused"
-    status = 400
-
-
-class CrossSiteRefused(OperationError):
-    """The request came from another site's page."""
-
-    code = "cross_site_refused"
-    status = 403
+    status = 503
 
 
 class DatabaseUnreachable(OperationError):
     """No connection, or a file that is no database."""
 
-    code = "database_unreachable"
     status = 503
 
 
 class DatabaseTooNew(OperationError):
     """A newer Encore wrote it."""
 
-    code = "database_too_new"
     status = 503
 
 
 class DatabaseBusy(OperationError):
     """Another writer held it for too long."""
 
-    code = "database_busy"
     status = 503
 
 
 class StorageFull(OperationError):
     """There is no room, or no right, to write."""
 
-    code = "storage_full"
     status = 507
+
+
+class BackupDamaged(OperationError):
+    """The backup is not what was written."""
+
+    status = 422
+
+
+class BackupTooNew(OperationError):
+    """A newer Encore wrote the backup."""
+
+    status = 422
+
+
+class BackupTooOld(OperationError):
+    """The backup lacks what rows must have by now, or has what is gone."""
+
+    status = 422
+
+
+class NotEmpty(OperationError):
+    """A backup would be restored over what is there."""
+
+    status = 409

@@ -10,18 +10,26 @@ LONGEST_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
-    """One impression: a title in its position, the chance it had there, and why it is shown.
+class AsKnown:
+    """What a model can read of a title, as it was known when the title was shown."""
 
-    `features` are the title's values as they were known when it was shown.
-    """
+    kind: str
+    year: int | None
+    minutes: float | None
+    genres: tuple[str, ...]
+    community_rating: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One impression: a title in its position, the chance it had there, and why it is shown."""
 
     media_id: int
     position: int
     propensity: float
     probability: float
     reasons: tuple[str, ...]
-    features: Mapping[str, object]
+    features: AsKnown
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,15 @@ class Moments:
     variance: NDArray[np.float64]
 
     @property
+    def utility(self) -> NDArray[np.float64]:
+        """The logit of `probability`, shape (n,): what titles are ranked by."""
+        # In one array: over a whole library, making others costs as much as the arithmetic.
+        found = self.variance * (np.pi / 8.0)
+        found += 1.0
+        np.sqrt(found, out=found)
+        return np.asarray(np.divide(self.mean, found, out=found))
+
+    @property
     def probability(self) -> NDArray[np.float64]:
         """P(positive), averaged over the belief, shape (n,).
 
@@ -25,8 +34,7 @@ class Moments:
         Framework Applied to Classification Networks, 1992): divide the mean by
         sqrt(1 + pi * variance / 8).
         """
-        shrunk = self.mean / np.sqrt(1.0 + np.pi * self.variance / 8.0)
-        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * shrunk)))
+        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * self.utility)))
 
 
 class Predictor(Protocol):

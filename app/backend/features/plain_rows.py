@@ -101,7 +101,7 @@ def _numbers(name: str, values: Sequence[object], count: int) -> Floats:
         return np.full(count, np.nan)
     try:
         found = np.array([np.nan if one is None else one for one in values], dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidInput(f"{name} is a number in every row, or missing.") from error
     told = found[~np.isnan(found)]
     if found.shape != (count,) or not ((told >= 0) & (told <= LARGEST)).all():

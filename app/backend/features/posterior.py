@@ -70,7 +70,7 @@ class MixedPosterior:
         weights = folded(self.coefficients, *self.side.extras)
         mean = np.einsum("ni,ij,nj->n", context, weights, title, optimize=True)
         regressors = product(context, title)
-        rows, known = self._rated(X[:, schema.MEDIA_ID])
+        rows, known = self.rated(X[:, schema.MEDIA_ID])
         mean[rows] += self.title_effects[known]
         regressors[rows] -= self.title_couplings[known]
         variance = np.square(regressors @ self.root).sum(axis=1)
@@ -90,7 +90,7 @@ class MixedPosterior:
     def title_effect_of(self, X: Floats) -> Floats:
         """Return the mean effect of each row's title, shape (n,); 0 where it was never rated."""
         effects = np.zeros(len(X))
-        rows, known = self._rated(X[:, schema.MEDIA_ID])
+        rows, known = self.rated(X[:, schema.MEDIA_ID])
         effects[rows] = self.title_effects[known]
         return effects
 
@@ -127,7 +127,7 @@ class MixedPosterior:
             values[name] = float(values[name][0])
         return cls(side=side, **values)
 
-    def _rated(self, media_ids: Floats) -> tuple[Codes, Codes]:
+    def rated(self, media_ids: Floats) -> tuple[Codes, Codes]:
         """Return the rows whose title was rated, and each one's position among the titles."""
         return places(self.title_ids, media_ids.astype(np.int64))
 

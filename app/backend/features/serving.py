@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from app.backend.domain.context import Context
 from app.backend.domain.errors import ArtefactDamaged
 from app.backend.domain.model import Moments, Predictor
 from app.backend.features.basis import checked
-from app.backend.features.encode import Codes, Floats
+from app.backend.features.encode import Codes, Floats, for_context
 from app.backend.features.posterior import MixedPosterior
+
+TOP: Final = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +62,31 @@ def moments_for(predictor: Predictor, X: Floats, present: tuple[int, ...] = ()) 
             found = predictor.moments(X, present)
         else:
             found = predictor.moments(X)
+    return finite(found)
+
+
+def finite(found: Moments) -> Moments:
+    """Return a belief that gives probabilities, or refuse it.
+
+    Raises
+    ------
+    ArtefactDamaged
+        Where it has numbers that are none.
+    """
     if not (np.isfinite(found.mean).all() and np.isfinite(found.variance).all()):
         raise ArtefactDamaged(
             "The model's numbers give no probability; go back to another version with: encore "
             "models rollback"
         )
     return found
+
+
+def top_titles(
+    predictor: Predictor, library: Floats, context: Context, most: int = TOP
+) -> list[int]:
+    """Return the rows of the library that a model ranks highest in a context, best first."""
+    utility = predictor.moments(for_context(context.code, library)).utility
+    return [int(row) for row in np.argsort(-utility, kind="stable")[:most]]
 
 
 def class_probabilities(predictor: Predictor, X: Floats) -> Floats:

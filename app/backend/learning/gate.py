@@ -9,8 +9,9 @@ import numpy as np
 from app.backend.domain.context import MOODS, Context
 from app.backend.domain.model import Predictor
 from app.backend.domain.runs import CHALLENGER, CHAMPION, LEAST_PAIRS, RULES
-from app.backend.features.encode import Floats, for_context
+from app.backend.features.encode import Floats
 from app.backend.features.schema import CONTEXT_COLUMNS
+from app.backend.features.serving import TOP, top_titles
 from app.backend.learning.evaluation import Trial, probability_no_worse
 from app.backend.learning.metrics import log_losses, ordered_pairs
 
@@ -20,7 +21,6 @@ PAIR_MARGIN: Final = 0.1
 MOST_CALIBRATION_ERROR: Final = 0.25
 LEAST_SLICE_ROWS: Final = 15
 SLICE_MARGIN_NATS: Final = 0.3
-TOP: Final = 10
 NO_WORSE: Final = "Is it no worse than"
 
 
@@ -66,15 +66,6 @@ def margin_nats(rows: int) -> float:
     (docs/decisions/0006-gate-margin.md).
     """
     return 0.05 if rows < 200 else 0.02
-
-
-def top_titles(
-    predictor: Predictor, library: Floats, context: Context, most: int = TOP
-) -> list[int]:
-    """Return the rows of the library that a model ranks highest in a context, best first."""
-    moments = predictor.moments(for_context(context.code, library))
-    score = moments.mean / np.sqrt(1.0 + np.pi * moments.variance / 8.0)
-    return [int(row) for row in np.argsort(-score, kind="stable")[:most]]
 
 
 def verdict(answers: Sequence[Answer]) -> tuple[bool, str]:

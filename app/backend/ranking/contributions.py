@@ -51,6 +51,27 @@ class Contribution:
     gain: float
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A candidate and the average one, as a mixed model sees them.
+
+    Attributes
+    ----------
+    context : ndarray of float64, shape (C,)
+        The context basis, members behind it.
+    title, average : ndarray of float64, shape (T,)
+        The title basis, text behind it: the candidate's, and the mean over all candidates.
+    effect, average_effect : float
+        The title's own effect, likewise.
+    """
+
+    context: Floats
+    title: Floats
+    average: Floats
+    effect: float
+    average_effect: float
+
+
 def contributions(
     predictor: MixedPosterior, X: Floats, row: int, present: tuple[int, ...] = ()
 ) -> list[Contribution]:
@@ -60,29 +81,38 @@ def contributions(
     ----------
     predictor : MixedPosterior
     X : ndarray of float64, shape (n, FEATURE_COUNT)
-        All candidates.
+        All candidates, in one context.
     row : int
         The candidate in question.
     present : tuple of int
         Ids of the members who watch.
+    """
+    context, title = predictor.bases(X, present)
+    effects = predictor.title_effect_of(X)
+    means = title.mean(axis=0), float(effects.mean())
+    seen = Seen(context[row], title[row], means[0], float(effects[row]), means[1])
+    return taken_apart(predictor, seen)
+
+
+def taken_apart(predictor: MixedPosterior, seen: Seen) -> list[Contribution]:
+    """Take a candidate's logit apart.
 
     Returns
     -------
     list of Contribution
-        The shares add up to the logit, the gains to the logit less the mean of all candidates'.
+        The shares add up to the logit, the gains to the logit less the average candidate's.
     """
-    context, title = predictor.bases(X, present)
     weights = folded(predictor.coefficients, *predictor.side.extras)
     names, part = _parts(predictor.side.extras[0], tuple(predictor.side.member_ids.tolist()))
-    own = np.bincount(part, (weights * np.outer(context[row], title[row])).ravel(), len(names))
-    average = np.bincount(part, (weights * (context.T @ title) / len(X)).ravel(), len(names))
+    own, average = (
+        np.bincount(part, (weights * np.outer(seen.context, title)).ravel(), len(names))
+        for title in (seen.title, seen.average)
+    )
     found = [
         Contribution(name, float(share), float(share - usual))
         for name, share, usual in zip(names, own, average, strict=True)
     ]
-    effects = predictor.title_effect_of(X)
-    effect = Contribution(TITLE, float(effects[row]), float(effects[row] - effects.mean()))
-    return [effect, *found]
+    return [Contribution(TITLE, seen.effect, seen.effect - seen.average_effect), *found]
 
 
 def member_of(name: str) -> int | None:

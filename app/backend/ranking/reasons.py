@@ -59,10 +59,20 @@ def reasons(
     """
     title = titles[row]
     if not isinstance(predictor, MixedPosterior):
-        return (_fallback(title),)
-    parts = spoken_for(contributions(predictor, X, row, tuple(present)))
-    said = [_sentence(part.name, title, context, present) for part in parts]
-    return tuple(sentence for sentence in said if sentence) or (_fallback(title),)
+        return (fallback(title),)
+    parts = contributions(predictor, X, row, tuple(present))
+    return sentences(parts, title, context, present)
+
+
+def sentences(
+    parts: Sequence[Contribution],
+    title: Title,
+    context: Context,
+    present: Mapping[int, str] = NOBODY,
+) -> tuple[str, ...]:
+    """Say in sentences what the parts of a logit say for a title; at least one."""
+    said = [_sentence(part.name, title, context, present) for part in spoken_for(parts)]
+    return tuple(sentence for sentence in said if sentence) or (fallback(title),)
 
 
 def spoken_for(parts: Sequence[Contribution]) -> list[Contribution]:
@@ -124,6 +134,7 @@ def _session(context: Context) -> str:
     return f"a {context.session_length} session" if context.session_length else "the evening"
 
 
-def _fallback(title: Title) -> str:
+def fallback(title: Title) -> str:
+    """Say something true of a title where its model gives no reason."""
     names = " and ".join(display_name(genre) for genre in title.genres[:2])
     return f"A different choice: {names}." if names else "A different choice from your library."

@@ -1,16 +1,22 @@
 """Utilities and chance become a slate, with the exact chance that each title had in its place."""
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
 
-from app.backend.domain.model import Moments
-from app.backend.features.basis import GENRES, title_basis
+from app.backend.features.basis import GENRES
 from app.backend.features.encode import Codes, Floats
 
 SMALLEST: Final = 3
 LARGEST: Final = 5
+_MOST_KEPT: Final = 2_048
+# One title in so many tells where the best of a large library begin.
+_SAMPLE: Final = 16
+_SPARE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +33,23 @@ class Policy:
         Of the softmax over their utilities, in logits.
     diversity : float
         What a title loses, in logits, for being just like one that is already on the slate.
+    shortlist : int
+        How many of the best titles have a chance at all.
     """
 
     exploration: float = 0.1
     pool: int = 20
     temperature: float = 0.4
     diversity: float = 0.6
+    shortlist: int = 256
 
     @property
     def name(self) -> str:
         """The policy and its numbers, as impressions keep it."""
         return (
             f"greedy-diverse exploration={self.exploration} pool={self.pool} "
-            f"temperature={self.temperature} diversity={self.diversity}"
+            f"temperature={self.temperature} diversity={self.diversity} "
+            f"shortlist={self.shortlist}"
         )
 
 
@@ -51,62 +61,122 @@ class Drawn:
     propensities: tuple[float, ...]
 
 
-def utilities(moments: Moments) -> Floats:
-    """Return the logit of each title's averaged probability, shape (n,)."""
-    return np.asarray(moments.mean / np.sqrt(1.0 + np.pi * moments.variance / 8.0))
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Who may have a place: positions, ascending, their chances, and the sums of these."""
+
+    rows: tuple[int, ...]
+    chances: tuple[float, ...]
+    sums: tuple[float, ...]
+
+    def drawn_by(self, uniform: float) -> int:
+        """Return the position, among those who may, that a number in [0, 1) stands for."""
+        return min(bisect_right(self.sums, uniform), len(self.rows) - 1)
 
 
-def draw(utility: Floats, X: Floats, size: int, policy: Policy, rng: np.random.Generator) -> Drawn:
-    """Draw a slate.
+@dataclass(slots=True, eq=False)
+class Deck:
+    """Titles to draw slates from. The chances of a place after some others are kept.
 
     Each place goes, with chance 1 - exploration, to the title of the greatest utility less what
     it shares with the titles before it (maximal marginal relevance: Carbonell and Goldstein,
     SIGIR 1998), else to one drawn by softmax from the best of the pool. The propensity is exact:
     `(1 - e) [is best] + e softmax`.
 
-    Parameters
+    Attributes
     ----------
     utility : ndarray of float64, shape (n,)
-    X : ndarray of float64, shape (n, FEATURE_COUNT)
-    size : int
-        How many titles; fewer where there are fewer.
+        In logits.
+    traits : ndarray of float64, shape (n, k)
+        Unit vectors: a product of two is how alike their titles are (see `traits_of`).
     policy : Policy
-    rng : Generator
     """
-    likeness = _likeness(X)
-    penalty = np.zeros(len(utility))
-    free = np.ones(len(utility), dtype=bool)
-    rows: list[int] = []
-    propensities: list[float] = []
-    for _ in range(min(size, len(utility))):
-        chance = _place(np.where(free, utility - policy.diversity * penalty, -np.inf), policy)
-        row = int(rng.choice(len(chance), p=chance))
-        rows.append(row)
-        propensities.append(float(chance[row]))
-        free[row] = False
-        penalty = np.maximum(penalty, likeness @ likeness[row])
-    return Drawn(tuple(rows), tuple(propensities))
+
+    utility: Floats
+    traits: Floats
+    policy: Policy
+    _places: dict[tuple[int, ...], _Place] = field(default_factory=dict)
+
+    def draw(self, size: int, uniforms: Sequence[float]) -> Drawn:
+        """Draw a slate.
+
+        Parameters
+        ----------
+        size : int
+            How many titles; fewer where there are fewer.
+        uniforms : sequence of float
+            A number in [0, 1) for each place: chance itself.
+        """
+        rows: tuple[int, ...] = ()
+        propensities = []
+        for uniform in uniforms[: min(size, len(self.utility))]:
+            place = self._place(rows)
+            at = place.drawn_by(uniform)
+            rows += (place.rows[at],)
+            propensities.append(place.chances[at])
+        return Drawn(rows, tuple(propensities))
+
+    def chances_of(self, before: tuple[int, ...] = ()) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        """Return who may have the place after some others, ascending, and their exact chances."""
+        place = self._place(before)
+        return place.rows, place.chances
+
+    def _place(self, before: tuple[int, ...]) -> _Place:
+        found = self._places.get(before)
+        if found is None:
+            if len(self._places) >= _MOST_KEPT:
+                self._places.clear()
+            found = self._places[before] = self._chances(before)
+        return found
+
+    def _chances(self, before: tuple[int, ...]) -> _Place:
+        """Work out each title's chance of the next place; they sum to 1."""
+        value = self.utility
+        if before:
+            alike = self.traits @ self.traits[list(before)].T
+            value = value - self.policy.diversity * np.maximum(alike.max(axis=1), 0.0)
+            value[list(before)] = -np.inf
+        pool = best_first(value, self.policy.pool)
+        pool = pool[np.isfinite(value[pool])]
+        weights = np.exp((value[pool] - value[pool[0]]) / self.policy.temperature)
+        chance = self.policy.exploration * weights / weights.sum()
+        chance[0] += 1.0 - self.policy.exploration
+        order = np.argsort(pool)
+        chances = (chance / chance.sum())[order].tolist()
+        return _Place(tuple(pool[order].tolist()), tuple(chances), tuple(accumulate(chances)))
 
 
-def _place(value: Floats, policy: Policy) -> Floats:
-    """Return each title's chance of the next place, shape (n,), summing to 1."""
-    pool = _best(value, policy.pool)
-    weights = np.exp((value[pool] - value[pool[0]]) / policy.temperature)
-    chance = np.zeros(len(value))
-    chance[pool] = policy.exploration * weights / weights.sum()
-    chance[pool[0]] += 1.0 - policy.exploration
-    return np.asarray(chance / chance.sum())
-
-
-def _best(value: Floats, most: int) -> Codes:
+def best_first(value: Floats, most: int) -> Codes:
     """Return the positions of the greatest values, best first; equals in order of position."""
-    order = np.argsort(-value, kind="stable")[:most]
-    return order[np.isfinite(value[order])]
+    if len(value) > _SAMPLE * _SPARE * most:
+        enough = _enough(value, most)
+        if enough is not None:
+            order = np.argsort(-value[enough], kind="stable")[:most]
+            return np.asarray(enough[order])
+    return np.argsort(-value, kind="stable")[:most]
 
 
-def _likeness(X: Floats) -> Floats:
-    """Return unit vectors of genre and kind, so that a product of two is how alike they are."""
-    basis = title_basis(X)
+def traits_of(basis: Floats) -> Floats:
+    """Return unit vectors of genre and kind of titles.
+
+    Parameters
+    ----------
+    basis : ndarray of float64, shape (n, T)
+        The title basis, whatever follows it.
+    """
     traits = np.column_stack([basis[:, GENRES], 0.5 * basis[:, GENRES.stop]])
     length = np.linalg.norm(traits, axis=1, keepdims=True)
     return np.asarray(traits / np.where(length > 0, length, 1.0))
+
+
+def _enough(value: Floats, most: int) -> Codes | None:
+    """Return the positions of at least so many of the greatest values, or `None`.
+
+    To sort, or even to partition, a whole library costs more than to score it: a sample says
+    above which value those lie that are worth sorting.
+    """
+    sample = value[::_SAMPLE]
+    above = _SPARE * most // _SAMPLE + _SPARE
+    least = np.partition(sample, len(sample) - above)[len(sample) - above]
+    found = np.flatnonzero(value >= least)
+    return found if len(found) >= most else None

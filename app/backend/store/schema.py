@@ -1,16 +1,21 @@
 """Brings a database to the tables that this Encore knows, or says why it cannot."""
 
 from importlib import resources
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
-from app.backend.domain.errors import DatabaseTooNew, SettingsInvalid
+from app.backend.domain.errors import DatabaseTooNew, EncoreError, SettingsInvalid
+from app.backend.store.access_tables import METADATA
 from app.backend.store.session import Database, WriteSession, take_turns
-from app.backend.store.tables import Table
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# What the newest migration calls itself: where a database is there already, nothing is loaded
+# that migrates.
+NEWEST: Final = "0005"
 
 
 def upgrade(database: Database) -> None:
@@ -23,25 +28,42 @@ def upgrade(database: Database) -> None:
     SettingsInvalid
         Where its tables were made by something else.
     """
+    if _is_newest(database):
+        return
     with database.writing() as session:
         _upgrade(session)
 
 
-def alembic_config(connection: Connection) -> Config:
+def alembic_config(connection: Connection) -> "Config":
     """Return Alembic's configuration for a connection."""
+    from alembic.config import Config  # noqa: PLC0415  # see NEWEST
+
     config = Config()
     config.set_main_option("script_location", str(resources.files(__package__) / "migrations"))
     config.attributes["connection"] = connection
     return config
 
 
+def _is_newest(database: Database) -> bool:
+    try:
+        with database.reading() as session:
+            found = session.scalar(text("SELECT version_num FROM alembic_version"))
+    except (DBAPIError, EncoreError):
+        return False  # there is no such table, or no database: the migration finds out
+    return bool(found == NEWEST)
+
+
 def _upgrade(session: WriteSession) -> None:
+    from alembic import command  # noqa: PLC0415  # see NEWEST
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     connection = session.connection()
     take_turns(session, "migration")
     config = alembic_config(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     current = MigrationContext.configure(connection).get_current_revision()
-    taken = set(Table.metadata.tables).intersection(inspect(connection).get_table_names())
+    taken = set(METADATA.tables).intersection(inspect(connection).get_table_names())
     if current is None and taken:
         raise SettingsInvalid(
             f"The database has tables that Encore did not make: {', '.join(sorted(taken))}. Give "

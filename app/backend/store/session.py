@@ -34,6 +34,7 @@ _READER: Final[Mapping[str, Mapping[str, Any]]] = {
 
 ReadSession = NewType("ReadSession", Session)
 WriteSession = NewType("WriteSession", Session)
+WriteConnection = NewType("WriteConnection", Connection)
 
 
 def take_turns(session: Session, over: str) -> None:
@@ -76,6 +77,21 @@ class Database:
         writer = self.engine.execution_options(encore_writes=True)
         with _named_errors(), Session(writer) as session, session.begin():
             yield WriteSession(session)
+
+    @contextmanager
+    def writing_plainly(self) -> Iterator[WriteConnection]:
+        """Open a connection that is one transaction, for what is too frequent for a session."""
+        # Options of the connection cost nothing; those of an engine slow each of its events.
+        with _named_errors(), self.engine.connect() as connection:
+            connection.execution_options(encore_writes=True)
+            with connection.begin():
+                yield WriteConnection(connection)
+
+    @contextmanager
+    def reading_plainly(self) -> Iterator[Connection]:
+        """Open a connection for a question or two, for what is too frequent for a session."""
+        with _named_errors(), self.engine.connect() as connection:
+            yield connection
 
     def close(self) -> None:
         """Give every connection back."""

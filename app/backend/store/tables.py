@@ -141,8 +141,8 @@ class Recommendation(Table):
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    slate_id: Mapped[int] = mapped_column(Id, ForeignKey("slates.id"), index=True)
-    media_id: Mapped[int] = mapped_column(Id, ForeignKey("media.id"), index=True)
+    slate_id: Mapped[int] = mapped_column(Id, ForeignKey("slates.id"))
+    media_id: Mapped[int] = mapped_column(Id, ForeignKey("media.id"))
     mood: Mapped[str] = mapped_column(String(100))
     group_size: Mapped[str] = mapped_column(String(20))
     session_length: Mapped[str] = mapped_column(String(20))
@@ -178,7 +178,7 @@ class Feedback(Table):
     recommendation_id: Mapped[int] = mapped_column(Id, ForeignKey("recommendations.id"), index=True)
     rating: Mapped[int] = mapped_column(SmallInteger)
     would_watch_again: Mapped[bool]
-    slate_id: Mapped[int] = mapped_column(Id, ForeignKey("slates.id"))
+    slate_id: Mapped[int] = mapped_column(Id, ForeignKey("slates.id"), index=True)
     media_id: Mapped[int] = mapped_column(Id, ForeignKey("media.id"))
     context_code: Mapped[int] = mapped_column(SmallInteger)
     day: Mapped[int]

@@ -73,20 +73,20 @@ def champion(session: Session) -> Version | None:
     """Read the version that serves; `None` where the rules do."""
     name = champion_name(session)
     row = None if name is None else session.get(ModelVersion, name, populate_existing=True)
-    return None if row is None else _version(row, name)
+    return None if row is None else version_of(row, name)
 
 
 def read_version(session: Session, version: str) -> Version | None:
     """Read one version."""
     row = session.get(ModelVersion, version, populate_existing=True)
-    return None if row is None else _version(row, champion_name(session))
+    return None if row is None else version_of(row, champion_name(session))
 
 
 def read_versions(session: Session, most: int | None = None) -> list[Version]:
     """Read the latest versions, the newest first."""
     name = champion_name(session)
     query = select(ModelVersion).order_by(ModelVersion.version.desc()).limit(most)
-    return [_version(row, name) for row in session.scalars(query)]
+    return [version_of(row, name) for row in session.scalars(query)]
 
 
 def read_ledger(session: Session) -> list[Promotion]:
@@ -131,7 +131,8 @@ def _promotion(row: PromotionRow) -> Promotion:
     )
 
 
-def _version(row: ModelVersion, champion_name: str | None) -> Version:
+def version_of(row: ModelVersion, champion_name: str | None) -> Version:
+    """Return a row as a version."""
     return Version(
         version=row.version,
         created_at=row.created_at,

@@ -8,11 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.backend.domain.clock import day_number
-from app.backend.domain.context import mood_as_json
 from app.backend.domain.errors import EventReused, NotFound
-from app.backend.domain.evening import ShownSlate, StoredVerdict, Verdict
+from app.backend.domain.evening import StoredVerdict, Verdict
 from app.backend.domain.evidence import DEMO
 from app.backend.domain.title import ImportCounts, TitleRecord, joined_names
+from app.backend.store.access_tables import IdempotencyKey, RankEvent
+from app.backend.store.generations import LIBRARY, VIEWINGS, advance
 from app.backend.store.session import take_turns
 from app.backend.store.tables import (
     Feedback,
@@ -63,6 +64,7 @@ def write_titles(
         else:
             counts.unchanged += 1
     session.flush()
+    advance(session, LIBRARY)
     session.expunge_all()  # a library of any size goes through in the memory of a batch
 
 
@@ -75,46 +77,8 @@ def retire_demo(session: Session, at: datetime) -> int:
         .execution_options(synchronize_session=False)
         .returning(Media.id)
     )
+    advance(session, LIBRARY)
     return len(found.all())
-
-
-def write_slate(session: Session, slate: ShownSlate) -> int:
-    """Remember a slate and its impressions; return its id."""
-    row = Slate(
-        requested_at=slate.requested_at,
-        mood=slate.mood,
-        group_size=slate.group_size,
-        session_length=slate.session_length,
-        context_code=slate.context_code,
-        members=list(slate.members),
-        policy=slate.policy,
-        model_version=slate.model_version,
-        seed=slate.seed,
-        candidates=slate.candidates,
-        left_out=dict(slate.left_out),
-    )
-    session.add(row)
-    session.flush()
-    for pick in slate.picks:
-        shown = Recommendation(
-            slate_id=row.id,
-            media_id=pick.media_id,
-            mood=mood_as_json(slate.mood),
-            group_size=slate.group_size,
-            session_length=slate.session_length,
-            context_code=slate.context_code,
-            position=pick.position,
-            propensity=pick.propensity,
-            policy=slate.policy,
-            model_version=slate.model_version,
-            probability=pick.probability,
-            features=dict(pick.features),
-            reasons=list(pick.reasons),
-            shown_at=slate.requested_at,
-        )
-        session.add(shown)
-    session.flush()
-    return row.id
 
 
 def mark_watched(session: Session, recommendation_id: int, at: datetime) -> None:
@@ -122,6 +86,7 @@ def mark_watched(session: Session, recommendation_id: int, at: datetime) -> None
     shown = _shown(session, recommendation_id)
     if shown.watched_at is None:
         shown.watched_at = at
+        advance(session, VIEWINGS)
     session.flush()
 
 
@@ -163,13 +128,16 @@ def write_verdict(session: Session, verdict: Verdict, at: datetime) -> StoredVer
                 session.add(known)
         except IntegrityError as error:
             raise _reused(verdict) from error
+        advance(session, VIEWINGS)
         return _stored(known, verdict.member, is_new=True)
     return _stored(known, verdict.member, is_new=False)
 
 
 def erase_all(session: Session) -> None:
-    """Empty every table: only starting a demo over asks for this."""
+    """Empty every table of the household: only starting a demo over asks for this."""
     for table in (
+        IdempotencyKey,
+        RankEvent,
         PromotionRow,
         ModelVersion,
         TrainingEvent,
@@ -181,6 +149,8 @@ def erase_all(session: Session) -> None:
         Member,
     ):
         session.execute(delete(table))
+    advance(session, LIBRARY)
+    advance(session, VIEWINGS)
 
 
 def _known(session: Session, source: str, records: Iterable[TitleRecord]) -> dict[str, Media]:

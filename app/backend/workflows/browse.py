@@ -67,6 +67,11 @@ def unanswered(session: ReadSession) -> list[StoredPick]:
     return reads.read_unanswered(session, MOST_UNANSWERED)
 
 
+def has_titles(session: ReadSession) -> bool:
+    """Say whether the library ever held a title."""
+    return not reads.is_empty(session)
+
+
 def is_demo(session: ReadSession) -> bool:
     """Say whether the library is the demo's."""
     return reads.is_demo(session)
@@ -97,6 +102,12 @@ def models(session: ReadSession) -> ModelOverview:
         versions=tuple(versions.read_versions(session, MOST_LISTED)),
         feedback_count=reads.count_feedback(session),
     )
+
+
+def champion(session: ReadSession) -> str | None:
+    """Return the version that serves; `None` where the rules do."""
+    found = versions.champion(session)
+    return None if found is None else found.version
 
 
 def training_run(session: ReadSession, run_id: int) -> Run:

@@ -80,9 +80,10 @@ def _live(session: WriteSession, rng: np.random.Generator, evening: int, at: dat
         mood=str(rng.choice(MOODS, p=USUAL_MOODS)),
         group_size=str(rng.choice(GROUP_SIZES, p=USUAL_COMPANY)),
         session_length=str(rng.choice(SESSION_LENGTHS, p=USUAL_SESSIONS)),
+        seed=derived_seed(DEMO, SEED, evening),
     )
     serving = Serving(rules_posterior(), None, UNTRAINED)
-    slate = recommend(session, request, serving, lambda: at, derived_seed(DEMO, SEED, evening))
+    slate = recommend(session, request, serving, lambda: at)
     pick, delight = _choice(rng, slate)
     choose(session, pick.recommendation_id, lambda: at)
     rating = int(np.clip(np.round(2.4 + 0.9 * delight), 1, 5))

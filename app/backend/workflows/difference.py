@@ -13,8 +13,8 @@ from app.backend.domain.runs import CHALLENGER, Version
 from app.backend.features.encode import Floats, encode_titles, for_context
 from app.backend.features.interactions import layout
 from app.backend.features.posterior import MixedPosterior, rules_posterior
+from app.backend.features.serving import TOP, top_titles
 from app.backend.features.titles import understand
-from app.backend.learning.gate import TOP, top_titles
 from app.backend.store import library_rows
 from app.backend.store.session import ReadSession
 from app.backend.workflows import browse

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.backend.domain.access import is_name
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.evening import LONGEST_EVENT_ID, LONGEST_NAME, StoredVerdict, Verdict
@@ -30,8 +31,13 @@ def rate(
     """
     if not LEAST_RATING <= verdict.rating <= MOST_RATING:
         raise InvalidInput(f"The rating {verdict.rating} is not from 1 to 5.")
-    _check_text("name of the member", verdict.member, LONGEST_NAME)
-    _check_text("event id", verdict.event_id, LONGEST_EVENT_ID)
+    if verdict.member is not None and not is_name(verdict.member):
+        raise _wrong("name of the member", LONGEST_NAME)
+    event = verdict.event_id
+    if event is not None and not (
+        event.strip() and len(event) <= LONGEST_EVENT_ID and event.isprintable()
+    ):
+        raise _wrong("event id", LONGEST_EVENT_ID)
     stored = writes.write_verdict(session, verdict, clock())
     if stored.is_new and schedule is not None:
         queue_if_due(session, schedule, clock)
@@ -48,6 +54,9 @@ def dismiss(session: WriteSession, recommendation_id: int, clock: Clock) -> None
     writes.dismiss(session, recommendation_id, clock())
 
 
-def _check_text(what: str, text: str | None, longest: int) -> None:
-    if text is not None and not (text.strip() and len(text) <= longest and text.isprintable()):
-        raise InvalidInput(f"The {what} is empty, longer than {longest} characters or unprintable.")
+def _is_event_id(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= LONGEST_EVENT_ID and text.isprintable()
+
+
+def _wrong(what: str, longest: int) -> InvalidInput:
+    return InvalidInput(f"The {what} is empty, longer than {longest} characters or unprintable.")

@@ -11,9 +11,9 @@ from app.backend.domain.progress import Progress
 from app.backend.domain.runs import BY_FEEDBACK, BY_NIGHT, Order, Run
 from app.backend.store import jobs, runs
 from app.backend.store.session import Database
-from app.backend.workflows.learn import LEASE_SECONDS, learn
+from app.backend.workflows.here import learn_here
 from app.backend.workflows.serving import Shelf
-from app.backend.workflows.training_options import Schedule
+from app.backend.workflows.training_options import LEASE_SECONDS, Schedule
 
 HERE: Final = "here"
 CANCELLED_BECAUSE: Final = "Cancelled on request; what served so far goes on."
@@ -33,7 +33,7 @@ def train_here(
     claimed = claim(database, HERE, clock)
     if claimed is None:
         return run, False
-    return learn(database, shelf, claimed, clock, progress), True
+    return learn_here(database, shelf, claimed, clock, progress), True
 
 
 def claim(database: Database, worker: str, clock: Clock) -> Run | None:

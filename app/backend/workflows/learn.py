@@ -42,9 +42,8 @@ from app.backend.workflows.publication import (
 )
 from app.backend.workflows.serving import Shelf
 from app.backend.workflows.steps import Recorder, RunLost
+from app.backend.workflows.training_options import BEAT_SECONDS, LEASE_SECONDS
 
-BEAT_SECONDS: Final = 5.0
-LEASE_SECONDS: Final = 30.0
 # What a crash left is swept up only when no process can still be about to tell of it.
 SWEPT_AFTER: Final = timedelta(hours=1)
 SELECTED_BECAUSE: Final = (

@@ -9,7 +9,7 @@ import numpy as np
 from app.backend.domain.clock import Clock
 from app.backend.domain.runs import Version
 from app.backend.features.checks import Check
-from app.backend.features.dataset import Prepared
+from app.backend.features.dataset import Prepared, prepare
 from app.backend.features.drift import Shift, profile, shifts
 from app.backend.features.quality import (
     Balance,
@@ -20,9 +20,9 @@ from app.backend.features.quality import (
     repeats_of,
 )
 from app.backend.learning.splits import refuse_leakage, split_by_time
-from app.backend.ml_model import prepare
 from app.backend.store import reads, versions
 from app.backend.store.session import ReadSession
+from app.backend.store.training_rows import read_feedback
 
 PROFILE: Final = "profile"
 
@@ -76,7 +76,7 @@ def quality_report(session: ReadSession, clock: Clock) -> QualityReport:
     LeakageFound
         Where the parts of the split overlap in time.
     """
-    prepared = prepare(session, clock=clock)
+    prepared = prepare(read_feedback(session), latest_year=clock().year + 2)
     training = prepared.training
     split = split_by_time(training.slate)
     refuse_leakage(training.slate, (split.train, split.validation, split.test))

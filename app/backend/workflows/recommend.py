@@ -1,36 +1,38 @@
-"""A request becomes a slate: candidates, scores, chance, reasons, and impressions on record."""
+"""Requests become slates: what is kept in memory, chance, and impressions on record."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
 from app.backend.domain.clock import Clock
 from app.backend.domain.context import Context
-from app.backend.domain.errors import LibraryEmpty, NothingFits
-from app.backend.domain.evening import Pick, ShownSlate, StoredSlate
-from app.backend.domain.randomness import derived_seed, generator
-from app.backend.domain.title import Title
-from app.backend.features.encode import Floats, encode_titles, for_context
-from app.backend.features.rules import default_rules
-from app.backend.features.titles import understand
-from app.backend.ranking.candidates import VETO, Candidates, fitting
-from app.backend.ranking.reasons import reasons
-from app.backend.ranking.slate import Drawn, Policy, draw, utilities
-from app.backend.store import library_rows, reads, writes
-from app.backend.store.session import WriteSession
-from app.backend.workflows.company import judged, who_is_present
-from app.backend.workflows.serving import Serving
+from app.backend.domain.errors import EncoreError
+from app.backend.domain.evening import ShownSlate, StoredPick, StoredSlate
+from app.backend.ranking.candidates import Resting, resting
+from app.backend.store import reads
+from app.backend.store.generations import Now, read_now
+from app.backend.store.session import WriteConnection, WriteSession
+from app.backend.store.slate_writes import write_slates
+from app.backend.workflows.catalogue import Catalogue, read_catalogue
+from app.backend.workflows.company import who_is_present
+from app.backend.workflows.memory import give_back
+from app.backend.workflows.ranked import POLICY_NAME, Evening, RankedCatalogue
+from app.backend.workflows.serving import Serving, Shelf
 
-HOUSEHOLD: Final = "home"
-POLICY: Final = Policy()
+# As many as the contexts that a household can say, three times over.
+MOST_EVENINGS: Final = 108
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a household asks for. All three parts of the context are said.
 
-    `members` names who is present; nobody named means the household.
+    `members` names who is present; nobody named means the household. `seed` is that of the draw;
+    it is kept with the slate, so that the slate can be drawn again.
     """
 
     mood: str
@@ -38,6 +40,7 @@ class Request:
     session_length: str
     size: int = 4
     members: tuple[str, ...] = ()
+    seed: int = 0
 
     @property
     def context(self) -> Context:
@@ -45,20 +48,212 @@ class Request:
         return Context(self.mood, self.group_size, self.session_length)
 
 
-def recommend(
-    session: WriteSession, request: Request, serving: Serving, clock: Clock, seed: int
-) -> StoredSlate:
-    """Draw a slate for a request and write it down.
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A slate that was written down, and the ids of it and of its impressions."""
 
-    Parameters
-    ----------
-    session : WriteSession
-    request : Request
-    serving : Serving
-        What scores the titles.
-    clock : Clock
-    seed : int
-        Of the draw; it is kept with the slate, so that the slate can be drawn again.
+    drawn: "Drawn"
+    slate_id: int
+    ids: tuple[int, ...]
+
+    @property
+    def slate(self) -> StoredSlate:
+        """The slate as it is remembered."""
+        return self.drawn.stored(self.slate_id, self.ids)
+
+    @property
+    def serving(self) -> Serving:
+        """The model that it is from."""
+        return self.drawn.evening.ranked.serving
+
+
+@dataclass(slots=True)
+class Picker:
+    """Draws slates; what no request changes stays in memory until the database has changed.
+
+    It belongs to one thread at a time.
+    """
+
+    shelf: Shelf
+    _now: Now | None = None
+    _catalogue: Catalogue | None = None
+    _ranked: RankedCatalogue | None = None
+    _members: dict[int, str] = field(default_factory=dict)
+    _resting: Resting = field(default_factory=Resting)
+    _evenings: dict[object, Evening] = field(default_factory=dict)
+
+    @property
+    def access(self) -> int:
+        """How often rights had been taken away from anybody, as of the last refresh."""
+        return -1 if self._now is None else self._now.access
+
+    @property
+    def members(self) -> Mapping[int, str]:
+        """Everybody who is known, as of the last refresh: ids and names."""
+        return self._members
+
+    def slates(
+        self, connection: WriteConnection, requests: Sequence[Request], clock: Clock
+    ) -> list[Answered | EncoreError]:
+        """Draw a slate for each request and write them down together.
+
+        Returns
+        -------
+        list of Answered or EncoreError
+            In the order of the requests; an error where one cannot be answered.
+        """
+        at = clock()
+        self.refresh(connection, at)
+        return self.draw(connection, requests, at)
+
+    def draw(
+        self, connection: WriteConnection, requests: Sequence[Request], at: datetime
+    ) -> list[Answered | EncoreError]:
+        """Draw a slate for each request, as of the last refresh, and write them down together."""
+        return remembered(connection, [self._drawn(request, at) for request in requests])
+
+    def refresh(self, connection: Connection, at: datetime) -> RankedCatalogue:
+        """Read again what has changed, and return the catalogue as the champion sees it."""
+        now, ranked = read_now(connection), self._ranked
+        is_same = now == self._now and not self._is_over(at)
+        if is_same and ranked is not None and not ranked.serving.is_fallback:
+            return ranked
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            return self._read_again(session, now, at)
+
+    def _read_again(self, session: Session, now: Now, at: datetime) -> RankedCatalogue:
+        last, self._now = self._now, None
+        ranked = self._ranked
+        if last is None or last.library != now.library or self._catalogue is None:
+            self._catalogue, ranked = read_catalogue(session, at.year + 2), None
+        # Where something else serves than should, its files may be back.
+        is_same = last is not None and last.champion == now.champion
+        if ranked is None or not is_same or ranked.serving.is_fallback:
+            serving = self.shelf.serving(session)
+            if ranked is None or not _alike(ranked.serving, serving):
+                ranked = RankedCatalogue(self._catalogue, serving)
+                give_back()
+        if ranked is not self._ranked:
+            self._ranked, last = ranked, None
+            self._evenings.clear()
+        if last is None or last.viewings != now.viewings or self._is_over(at):
+            viewings = reads.read_viewings(session)
+            self._resting = resting(self._catalogue.ids, viewings, at)
+            self._members = dict(reads.read_member_names(session))
+            self._evenings.clear()
+        self._now = now
+        return ranked
+
+    def evening(self, request: Request) -> Evening:
+        """Return what the request's context brings, as of the last refresh.
+
+        Raises
+        ------
+        LibraryEmpty, NothingFits
+            Where no title can be shown.
+        """
+        assert self._ranked is not None  # noqa: S101  # refresh() came before
+        least = request.size if request.members else 0
+        key = (request.mood, request.group_size, request.session_length, request.members, least)
+        found = self._evenings.get(key)
+        if found is None:
+            if len(self._evenings) >= MOST_EVENINGS:
+                self._evenings.clear()
+            present = who_is_present(self._members, request.members)
+            found = self._ranked.evening(request.context, present, self._resting, request.size)
+            self._evenings[key] = found
+        return found
+
+    def _drawn(self, request: Request, at: datetime) -> "Drawn | EncoreError":
+        try:
+            return Drawn.of(self.evening(request), request, at)
+        except EncoreError as error:
+            return error
+
+    def _is_over(self, at: datetime) -> bool:
+        """Say whether a title that rested has rested long enough."""
+        return self._resting.until is not None and at >= self._resting.until
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A slate about to be remembered, and the evening that it is from."""
+
+    shown: ShownSlate
+    evening: Evening
+
+    @classmethod
+    def of(cls, evening: Evening, request: Request, at: datetime) -> "Drawn":
+        """Draw a slate for a request."""
+        candidates = evening.candidates
+        shown = ShownSlate(
+            requested_at=at,
+            mood=request.mood,
+            group_size=request.group_size,
+            session_length=request.session_length,
+            context_code=evening.code,
+            members=request.members,
+            policy=POLICY_NAME,
+            model_version=evening.ranked.serving.version,
+            seed=request.seed,
+            candidates=len(candidates.rows),
+            left_out=candidates.left_out,
+            picks=evening.picks(request.size, request.seed),
+        )
+        return cls(shown, evening)
+
+    def stored(self, slate_id: int, ids: Sequence[int]) -> StoredSlate:
+        """Return the slate as it is remembered."""
+        shown, catalogue = self.shown, self.evening.ranked.catalogue
+        picks = []
+        for number, pick in zip(ids, shown.picks, strict=True):
+            facts = catalogue.facts(pick.media_id)
+            picks.append(
+                StoredPick(
+                    recommendation_id=number,
+                    media_id=pick.media_id,
+                    position=pick.position,
+                    propensity=pick.propensity,
+                    probability=pick.probability,
+                    reasons=pick.reasons,
+                    title=facts["title"],
+                    kind=facts["kind"],
+                    year=facts["year"],
+                    minutes=facts["minutes"],
+                    genres=facts["genres"],
+                    age_rating=facts["age_rating"],
+                    watched_at=None,
+                )
+            )
+        return StoredSlate(
+            id=slate_id,
+            requested_at=shown.requested_at,
+            mood=shown.mood,
+            group_size=shown.group_size,
+            session_length=shown.session_length,
+            members=shown.members,
+            policy=shown.policy,
+            model_version=shown.model_version,
+            seed=shown.seed,
+            candidates=shown.candidates,
+            left_out=shown.left_out,
+            picks=tuple(picks),
+        )
+
+
+def remembered(
+    connection: Connection, drawn: Sequence[Drawn | EncoreError]
+) -> list[Answered | EncoreError]:
+    """Write slates down; errors stay where they are."""
+    shown = [one.shown for one in drawn if isinstance(one, Drawn)]
+    written = iter(write_slates(connection, shown) if shown else ())
+    return [one if isinstance(one, EncoreError) else Answered(one, *next(written)) for one in drawn]
+
+
+def recommend(
+    session: WriteSession, request: Request, serving: Serving, clock: Clock
+) -> StoredSlate:
+    """Draw one slate by a model that is handed over, and write it down.
 
     Raises
     ------
@@ -68,94 +263,14 @@ def recommend(
         Where the choices exclude every title.
     """
     at = clock()
-    candidates = candidates_for(session, request, at)
-    present = who_is_present(session, request.members)
-    X = for_context(request.context.code, encode_titles(candidates.titles))
-    judgement = judged(serving.predictor, X, tuple(present), request.size)
-    candidates = candidates.only(judgement.rows.tolist(), VETO)
-    X = X[judgement.rows]
-    rng = generator(derived_seed(HOUSEHOLD, seed))
-    drawn = draw(utilities(judgement.moments), X, request.size, POLICY, rng)
-    said = {
-        row: reasons(serving.predictor, X, candidates.titles, request.context, row, present)
-        for row in drawn.rows
-    }
-    picks = _picks(candidates, drawn, judgement.moments.probability, said)
-    slate_id = writes.write_slate(session, _slate(request, serving, candidates, picks, at, seed))
-    stored = reads.read_slate(session, slate_id)
-    assert stored is not None  # noqa: S101  # it was written two lines above
-    return stored
+    catalogue = read_catalogue(session, at.year + 2)
+    done = resting(catalogue.ids, reads.read_viewings(session), at)
+    present = who_is_present(reads.read_member_names(session), request.members)
+    ranked = RankedCatalogue(catalogue, serving)
+    evening = ranked.evening(request.context, present, done, request.size)
+    drawn = Drawn.of(evening, request, at)
+    return drawn.stored(*write_slates(session.connection(), [drawn.shown])[0])
 
 
-def candidates_for(session: WriteSession, request: Request, at: datetime) -> Candidates:
-    """Return the titles that may be shown for a request, or say why there are none."""
-    titles = understand(library_rows.read_titles(session), at.year + 2).on_the_shelf()
-    if not titles:
-        raise LibraryEmpty(
-            "There is no title to choose from yet. Bring a library with: encore import nfo FOLDER "
-            "or encore import csv FILE; or look around with: encore demo"
-        )
-    limit = default_rules().limit_minutes.get(request.session_length)
-    candidates = fitting(titles, limit, reads.read_viewings(session), at)
-    if not candidates.titles:
-        raise NothingFits(
-            f"None of the {len(titles)} titles fits. Choose a longer session, or add titles.",
-            {"excluded": dict(candidates.left_out)},
-        )
-    return candidates
-
-
-def _picks(
-    candidates: Candidates,
-    drawn: Drawn,
-    probability: Floats,
-    said: Mapping[int, tuple[str, ...]],
-) -> tuple[Pick, ...]:
-    return tuple(
-        Pick(
-            media_id=candidates.titles[row].id,
-            position=position,
-            propensity=propensity,
-            probability=float(probability[row]),
-            reasons=said[row],
-            features=_as_known(candidates.titles[row]),
-        )
-        for position, (row, propensity) in enumerate(
-            zip(drawn.rows, drawn.propensities, strict=True), start=1
-        )
-    )
-
-
-def _slate(
-    request: Request,
-    serving: Serving,
-    candidates: Candidates,
-    picks: tuple[Pick, ...],
-    at: datetime,
-    seed: int,
-) -> ShownSlate:
-    return ShownSlate(
-        requested_at=at,
-        mood=request.mood,
-        group_size=request.group_size,
-        session_length=request.session_length,
-        context_code=request.context.code,
-        members=request.members,
-        policy=POLICY.name,
-        model_version=serving.version,
-        seed=seed,
-        candidates=len(candidates.titles),
-        left_out=candidates.left_out,
-        picks=picks,
-    )
-
-
-def _as_known(title: Title) -> dict[str, object]:
-    """Return the values of a title that a model can read, as they are known now."""
-    return {
-        "kind": title.kind,
-        "year": title.year,
-        "minutes": title.minutes,
-        "genres": list(title.genres),
-        "community_rating": title.community_rating,
-    }
+def _alike(one: Serving, other: Serving) -> bool:
+    return (one.version, one.reason) == (other.version, other.reason)

@@ -16,13 +16,13 @@ from app.backend.domain.runs import CANCELLED, Run
 from app.backend.store import jobs, runs
 from app.backend.store.session import Database
 from app.backend.workflows.damage import set_damaged_aside
+from app.backend.workflows.here import learn_here
 from app.backend.workflows.jobs import claim, queue_if_night
-from app.backend.workflows.learn import LEASE_SECONDS, learn
 from app.backend.workflows.retention import keep_house
 from app.backend.workflows.serving import Shelf
 from app.backend.workflows.steps import SENTENCES, STEPS
-from app.backend.workflows.training_options import TrainingOptions
-from app.backend.workflows.training_process import OUT_OF_MEMORY, Child, spawn
+from app.backend.workflows.training_child import OUT_OF_MEMORY, Child, spawn
+from app.backend.workflows.training_options import LEASE_SECONDS, TrainingOptions
 
 GLANCE_SECONDS: Final = 0.2
 # How long a process whose run is over may take to end by itself.
@@ -73,7 +73,7 @@ class Supervisor:
         if self.database.is_shared:
             self._in_a_process(run, progress)
         else:
-            learn(self.database, self.shelf, run, self.clock, progress)
+            learn_here(self.database, self.shelf, run, self.clock, progress)
         ended = _read(self.database, run.id)
         if not ended.is_active:
             keep_house(self.database, self.shelf, self.options, self.clock)

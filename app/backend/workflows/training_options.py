@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import time
+from typing import Final
+
+# How often whoever carries a run out says so, and how long it is waited for.
+BEAT_SECONDS: Final = 5.0
+LEASE_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,10 @@ until the run is over, or until whoever started it is gone: then its input ends,
 import json
 import os
 import resource
-import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Final
 
 from app.backend.domain.clock import system_clock
 from app.backend.domain.errors import EncoreError
@@ -21,95 +18,11 @@ from app.backend.domain.progress import silent
 from app.backend.domain.runs import Run
 from app.backend.store import runs
 from app.backend.store.session import Database, open_database
-from app.backend.workflows.learn import BEAT_SECONDS, learn
+from app.backend.workflows.learn import learn
 from app.backend.workflows.serving import Shelf
 from app.backend.workflows.tracking import track
-from app.backend.workflows.training_options import TrainingOptions
-
-OUT_OF_MEMORY: Final = 70
-LOST: Final = 71
-ORPHANED: Final = 72
-MODULE: Final = "app.backend.workflows.training_process"
-# What the libraries of linear algebra ask for when they are loaded.
-_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """What a training process is told: where everything lies, which attempt, and its limits."""
-
-    database_url: str
-    models_dir: str
-    run_id: int
-    attempt: int
-    memory_mb: int
-    niceness: int
-    mlflow_tracking_uri: str = ""
-
-
-def spawn(
-    database: Database, shelf: Shelf, run: Run, options: TrainingOptions, log: IO[bytes]
-) -> "Child":
-    """Start a process that carries out a run; what it says goes to `log`."""
-    limits = options.limits
-    errand = Errand(
-        database_url=database.url,
-        models_dir=str(shelf.folder.absolute()),
-        run_id=run.id,
-        attempt=run.attempt,
-        memory_mb=limits.memory_mb,
-        niceness=limits.niceness,
-        mlflow_tracking_uri=options.mlflow_tracking_uri,
-    )
-    threads = dict.fromkeys(_THREADS, str(limits.threads))
-    child = subprocess.Popen(  # noqa: S603  # this very program
-        [sys.executable, "-m", MODULE],
-        stdin=subprocess.PIPE,
-        stdout=log,
-        stderr=log,
-        env={**os.environ, **threads},
-        # A signal from the terminal is for whoever started it, which then ends it.
-        start_new_session=True,
-    )
-    if child.stdin is None:
-        raise RuntimeError("A process was started without an input.")
-    # The order holds the password of the database, which arguments would show to everybody.
-    child.stdin.write(json.dumps(asdict(errand)).encode() + b"\n")
-    child.stdin.flush()
-    return Child(child)
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A process that trains."""
-
-    process: subprocess.Popen[bytes]
-
-    def wait(self, seconds: float) -> int | None:
-        """Wait so long at most; return how it ended, `None` where it has not."""
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def kill(self) -> None:
-        """End it at once; what it has not published is lost, and nothing else."""
-        self.process.kill()
-        self.process.wait()
-        self.close()
-
-    def close(self) -> None:
-        """Close its input."""
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-
-    def address_bytes(self) -> int:
-        """Return how much address space it has now; 0 where the system does not say."""
-        try:
-            told = Path(f"/proc/{self.process.pid}/statm").read_text()
-        except OSError:
-            return 0
-        return int(told.split()[0]) * resource.getpagesize()
+from app.backend.workflows.training_child import LOST, ORPHANED, OUT_OF_MEMORY, Errand
+from app.backend.workflows.training_options import BEAT_SECONDS
 
 
 def main() -> int:

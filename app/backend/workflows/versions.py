@@ -11,7 +11,7 @@ from app.backend.domain.clock import Clock
 from app.backend.domain.errors import (
     ArtefactDamaged,
     ArtefactMissing,
-    InvalidInput,
+    Conflict,
     ModelError,
 )
 from app.backend.domain.runs import Promotion, Version, lineage
@@ -73,7 +73,7 @@ def promote(database: Database, shelf: Shelf, name: str, wish: Wish, clock: Cloc
     ------
     NotFound
         Where there is no such version.
-    InvalidInput
+    Conflict
         Where it serves already, was set aside or pruned.
     ModelError
         Where its files cannot be trusted or read.
@@ -89,7 +89,7 @@ def promote(database: Database, shelf: Shelf, name: str, wish: Wish, clock: Cloc
         take_turns(session, "promotion")
         serving = versions.champion_name(session)
         if serving == version.version:
-            raise InvalidInput(f"Version {version.version} serves already.")
+            raise Conflict(f"Version {version.version} serves already.")
         promotion = Promotion(version.version, clock(), reason, "hand", wish.actor)
         versions.promote(session, promotion, _expected(wish, serving))
     return promotion
@@ -102,7 +102,7 @@ def roll_back(database: Database, shelf: Shelf, wish: Wish, clock: Clock) -> Pro
 
     Raises
     ------
-    InvalidInput
+    Conflict
         Where the rules serve and nothing served before them.
     ModelError
         Where the files of what served before cannot be trusted or read; it may be promoted or the
@@ -115,7 +115,7 @@ def roll_back(database: Database, shelf: Shelf, wish: Wish, clock: Clock) -> Pro
         serving = versions.champion_name(session)
         served = lineage(versions.read_ledger(session))
         if len(served) < 2:
-            raise InvalidInput("The rules serve, and nothing served before them: no way back.")
+            raise Conflict("The rules serve, and nothing served before them: no way back.")
         target = _usable(session, served[:-1])
         if target is not None:
             open_version(shelf.folder, target.version, target.digest)
@@ -183,12 +183,12 @@ def _verified(database: Database, shelf: Shelf, version: Version, clock: Clock) 
 
 def _insist_on_usable(version: Version) -> None:
     if version.pruned_at is not None:
-        raise InvalidInput(
+        raise Conflict(
             f"Version {version.version} was pruned; its files are gone. Train again, or restore "
             "them from a backup."
         )
     if version.set_aside_at is not None:
-        raise InvalidInput(f"Version {version.version} was set aside: {version.set_aside_because}")
+        raise Conflict(f"Version {version.version} was set aside: {version.set_aside_because}")
 
 
 def _usable(session: Session, served: Sequence[str | None]) -> Version | None:

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.guarded import Guarded
 from app.backend.api.routes.models import VersionName
 from app.backend.api.schemas import ErrorEnvelope
 from app.backend.workflows import browse
-from app.backend.workflows.export import SafeForm, exported_file
+from app.backend.workflows.export_file import SafeForm, exported_file
 
-router = APIRouter(tags=["models"])
+router = APIRouter(route_class=Guarded, tags=["models"])
 
 CHUNK_BYTES: Final = 2**16
 ENDINGS: Final = {"mlflow": "mlflow.zip"}
@@ -42,10 +43,10 @@ def get_artefact(
     """
     stack = ExitStack()
     with household.database.reading() as session:
-        name = browse.version(session, version).version
-        path = stack.enter_context(exported_file(session, household.shelf, name, form))
+        found = browse.version(session, version)
+    path = stack.enter_context(exported_file(household.database, household.shelf, found, form))
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}.{ENDINGS.get(form, form)}"',
+        "Content-Disposition": f'attachment; filename="{found.version}.{ENDINGS.get(form, form)}"',
         "Content-Length": str(path.stat().st_size),
     }
 

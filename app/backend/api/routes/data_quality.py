@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.guarded import Guarded
 from app.backend.workflows.quality import QualityReport, quality_report
 
-router = APIRouter(tags=["data"])
+router = APIRouter(route_class=Guarded, tags=["data"])
 
 
 @router.get("/data-quality")

@@ -3,11 +3,12 @@
 from fastapi import APIRouter, Response, status
 
 from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.guarded import Guarded
 from app.backend.api.schemas import ErrorEnvelope, FeedbackOut, FeedbackRequest
 from app.backend.domain.evening import Verdict
 from app.backend.workflows.feedback import rate
 
-router = APIRouter(tags=["feedback"])
+router = APIRouter(route_class=Guarded, tags=["feedback"])
 
 
 @router.post(

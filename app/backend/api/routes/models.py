@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BeforeValidator
 
 from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.guarded import Guarded
 from app.backend.api.model_schemas import (
     VERSION_PATTERN,
     HistoryOut,
@@ -13,32 +15,38 @@ from app.backend.api.model_schemas import (
     ModelsOut,
     PeriodOut,
 )
-from app.backend.api.schemas import ErrorEnvelope
+from app.backend.api.paging import Cursor, Limit, page_of
+from app.backend.api.schemas import ErrorEnvelope, written_out
 from app.backend.domain.errors import InvalidInput
-from app.backend.workflows import browse
+from app.backend.workflows import browse, lists
 from app.backend.workflows.difference import Difference, difference
 from app.backend.workflows.taste import CHAMPION, Taste, taste
 from app.backend.workflows.versions import history, served_at
 
-router = APIRouter(tags=["models"])
+router = APIRouter(route_class=Guarded, tags=["models"])
 
 VersionName = Annotated[str, Path(pattern=VERSION_PATTERN)]
 
+WRONG_PAGE: Final = {"model": ErrorEnvelope, "description": "A value cannot be."}
 CARD_FILES: Final = {"markdown": "card.md", "html": "card.html"}
 CARD_TYPES: Final = {"markdown": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}
 # A card is a page of its own: it may style itself, and nothing else.
 CARD_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
-@router.get("/models")
-def list_models(household: HouseholdDep) -> ModelsOut:
-    """List the latest versions, the newest first, and say which one serves."""
+@router.get("/models", responses={422: WRONG_PAGE})
+def list_models(
+    household: HouseholdDep,
+    limit: Limit = 50,
+    cursor: Annotated[str | None, Query(pattern=VERSION_PATTERN)] = None,
+) -> ModelsOut:
+    """List versions, the newest first, and say which one serves."""
     with household.database.reading() as session:
-        overview = browse.models(session)
-    champion = None if overview.champion is None else overview.champion.version
-    return ModelsOut(
-        champion=champion, models=[ModelOut.model_validate(v) for v in overview.versions]
-    )
+        champion = browse.champion(session)
+        found = lists.versions(session, cursor, limit)
+    shown, before = page_of(found, limit, lambda version: version.version)
+    told = [ModelOut.model_validate(version) for version in shown]
+    return ModelsOut(champion=champion, models=told, next_cursor=before)
 
 
 @router.get(
@@ -47,14 +55,25 @@ def list_models(household: HouseholdDep) -> ModelsOut:
 )
 def get_history(
     household: HouseholdDep,
-    at: Annotated[datetime | None, Query(description="Only what served at this moment.")] = None,
+    at: Annotated[
+        datetime | None,
+        Query(description="Only what served at this moment."),
+        BeforeValidator(written_out),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> HistoryOut:
     """Tell what served from when until when, why, and who decided; the newest first."""
     if at is not None and at.tzinfo is None:
         raise InvalidInput(f"{at.isoformat()} has no time zone; write 2026-11-23T20:15:00Z.")
     with household.database.reading() as session:
         found = history(session) if at is None else [served_at(session, at.astimezone(UTC))]
-    return HistoryOut(history=[PeriodOut.model_validate(period) for period in found])
+    # Decisions are only added, so that a period keeps its number, counted from the oldest.
+    numbered = list(zip(range(len(found), 0, -1), found, strict=True))
+    rest = [one for one in numbered if cursor is None or one[0] < cursor]
+    shown, before = page_of(rest[: limit + 1], limit, lambda one: one[0])
+    told = [PeriodOut.model_validate(period) for _, period in shown]
+    return HistoryOut(history=told, next_cursor=before)
 
 
 @router.get(

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Cookie, Form, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 
 from app.backend.api import views
-from app.backend.api.dependencies import HouseholdDep, TrainerDep
+from app.backend.api.dependencies import DeskDep, HouseholdDep, TrainerDep
+from app.backend.api.guarded import Guarded
 from app.backend.api.model_schemas import VERSION_PATTERN
 from app.backend.api.model_view import model_context
 from app.backend.api.quality_view import quality_context
@@ -28,7 +29,7 @@ from app.backend.workflows.serving import Serving
 from app.backend.workflows.taste import taste_of
 from app.backend.workflows.versions import Wish, history, promote, roll_back
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=Guarded, include_in_schema=False)
 
 REMEMBER: Final = "encore_choices"
 REMEMBER_SECONDS: Final = 365 * 24 * 3600
@@ -68,6 +69,7 @@ def tonight(
 def ask(
     request: Request,
     household: HouseholdDep,
+    desk: DeskDep,
     mood: Annotated[Mood, Form()],
     group_size: Annotated[GroupSize, Form()],
     session_length: Annotated[SessionLength, Form()],
@@ -75,20 +77,14 @@ def ask(
     """Draw a slate and show it; where nothing fits, say what excluded how many."""
     choices = views.Choices(mood, group_size, session_length)
     try:
-        with household.database.writing() as session:
-            slate = recommend.recommend(
-                session,
-                recommend.Request(mood, group_size, session_length),
-                household.shelf.serving(session),
-                household.clock,
-                fresh_seed(),
-            )
+        evening = recommend.Request(mood, group_size, session_length, seed=fresh_seed())
+        slate_id = desk.slate_for_thread(evening).slate_id
     except (LibraryEmpty, NothingFits) as error:
         nothing = {"message": error.message, "reasons": _excluded(error)}
         page = _tonight(household, choices, None)
         context = {**page, "slate": None, "nothing": nothing}
         return render(request, "tonight.html", context, error.status)
-    answer = _back(request, f"/?slate={slate.id}#picks-heading")
+    answer = _back(request, f"/?slate={slate_id}#picks-heading")
     answer.set_cookie(
         REMEMBER, choices.to_remember(), max_age=REMEMBER_SECONDS, httponly=True, samesite="lax"
     )

@@ -1,35 +1,39 @@
 """Ask for a slate."""
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Request, Response, status
+from pydantic_core import to_json
 
-from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.counter import request_of
+from app.backend.api.dependencies import DeskDep
+from app.backend.api.guarded import Guarded
 from app.backend.api.schemas import ErrorEnvelope, RecommendationRequest, SlateOut
-from app.backend.domain.randomness import fresh_seed
-from app.backend.workflows.recommend import Request, recommend
-from app.backend.workflows.serving import served_by
+from app.backend.api.slate_view import slate_told
 
-router = APIRouter(tags=["recommendations"])
+router = APIRouter(route_class=Guarded, tags=["recommendations"])
 
 
 @router.post(
     "/recommendations",
     status_code=status.HTTP_201_CREATED,
+    response_model=SlateOut,
     responses={
         409: {"model": ErrorEnvelope, "description": "The library is empty, or nothing fits."},
         422: {"model": ErrorEnvelope, "description": "A value is missing or cannot be."},
     },
 )
-def create_recommendation(household: HouseholdDep, asked: RecommendationRequest) -> SlateOut:
-    """Draw a slate for an evening and write it down, with each title's chance of its place."""
-    request = Request(
-        asked.mood,
-        asked.group_size,
-        asked.session_length,
-        asked.size,
-        tuple(asked.members),
+def create_recommendation(
+    desk: DeskDep, request: Request, asked: RecommendationRequest
+) -> Response:
+    """Draw a slate for an evening and write it down, with each title's chance of its place.
+
+    `members` names who is present: their tastes are averaged. With `seed`, the same slate is drawn
+    again as long as nothing else has changed.
+    """
+    found = desk.slate_for_thread(request_of(asked))
+    base = request.scope.get("root_path", "")
+    return Response(
+        to_json(slate_told(found)),
+        status.HTTP_201_CREATED,
+        headers={"Location": f"{base}/api/v1/slates/{found.slate_id}"},
+        media_type="application/json",
     )
-    seed = fresh_seed() if asked.seed is None else asked.seed
-    with household.database.writing() as session:
-        serving = household.shelf.serving(session)
-        slate = recommend(session, request, serving, household.clock, seed)
-    return SlateOut.of(slate, served_by(serving))

@@ -7,13 +7,15 @@ from fastapi.responses import StreamingResponse
 
 from app.backend.api.dependencies import HouseholdDep, TrainerDep
 from app.backend.api.event_stream import events_of
+from app.backend.api.guarded import Guarded
 from app.backend.api.model_schemas import TrainingRequest, TrainingRunOut, TrainingRunsOut
+from app.backend.api.paging import Cursor, Limit, page_of
 from app.backend.api.schemas import ErrorEnvelope
 from app.backend.domain.runs import Order
-from app.backend.workflows import browse
+from app.backend.workflows import browse, lists
 from app.backend.workflows.jobs import cancel
 
-router = APIRouter(tags=["training"])
+router = APIRouter(route_class=Guarded, tags=["training"])
 
 RunId = Annotated[int, Path(ge=1, le=2**53)]
 
@@ -35,18 +37,21 @@ def create_training_run(
     """Queue a training beside the requests; where one is under way, answer with that one."""
     said = wanted or TrainingRequest()
     run, _ = trainer.start(Order(said.seed, is_forced=said.anew))
-    response.headers["Location"] = request.app.url_path_for("get_training_run", run_id=run.id)
+    base = request.scope.get("root_path", "")
+    response.headers["Location"] = f"{base}/api/v1/training-runs/{run.id}"
     return TrainingRunOut.model_validate(run)
 
 
-@router.get("/training-runs")
-def list_training_runs(household: HouseholdDep) -> TrainingRunsOut:
-    """List the latest runs, the newest first."""
+@router.get("/training-runs", responses={422: NO_ID})
+def list_training_runs(
+    household: HouseholdDep, limit: Limit = 50, cursor: Cursor = None
+) -> TrainingRunsOut:
+    """List runs, the newest first."""
     with household.database.reading() as session:
-        overview = browse.models(session)
-    return TrainingRunsOut(
-        training_runs=[TrainingRunOut.model_validate(run) for run in overview.runs]
-    )
+        found = lists.runs(session, cursor, limit)
+    shown, before = page_of(found, limit, lambda run: run.id)
+    told = [TrainingRunOut.model_validate(run) for run in shown]
+    return TrainingRunsOut(training_runs=told, next_cursor=before)
 
 
 @router.get("/training-runs/{run_id}", responses={404: NO_SUCH_RUN, 422: NO_ID})
@@ -68,7 +73,7 @@ def get_training_run(household: HouseholdDep, run_id: RunId) -> TrainingRunOut:
 def stream_training_run(
     household: HouseholdDep,
     run_id: RunId,
-    last_event_id: Annotated[int, Header(ge=0, le=2**53)] = 0,
+    last_event_id: Annotated[str, Header(pattern=r"^\d{1,15}$")] = "0",
 ) -> StreamingResponse:
     """Tell what a run does while it does it, as server-sent events, until it is over.
 
@@ -79,7 +84,7 @@ def stream_training_run(
     """
     with household.database.reading() as session:
         browse.training_run(session, run_id)
-    stream = events_of(household.database, run_id, last_event_id)
+    stream = events_of(household.database, run_id, int(last_event_id))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Body
 
 from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.guarded import Guarded
 from app.backend.api.model_schemas import (
     DecisionRequest,
     PromotionOut,
@@ -19,7 +20,7 @@ from app.backend.api.schemas import ErrorEnvelope
 from app.backend.workflows.retention import prune
 from app.backend.workflows.versions import Wish, promote, roll_back, verify
 
-router = APIRouter(tags=["models"])
+router = APIRouter(route_class=Guarded, tags=["models"])
 
 ACTOR: Final = "API"
 
@@ -30,8 +31,11 @@ Decision = Annotated[DecisionRequest | None, Body()]
     "/models/{version}/promotion",
     responses={
         404: {"model": ErrorEnvelope, "description": "There is no such version."},
-        409: {"model": ErrorEnvelope, "description": "Another version serves than was expected."},
-        422: {"model": ErrorEnvelope, "description": "It serves already, or can no longer serve."},
+        409: {
+            "model": ErrorEnvelope,
+            "description": "It serves already, or can no longer; or another does than expected.",
+        },
+        422: {"model": ErrorEnvelope, "description": "A value cannot be."},
         500: {"model": ErrorEnvelope, "description": "Its files cannot be trusted or read."},
     },
 )
@@ -47,8 +51,11 @@ def promote_model(
 @router.post(
     "/models/rollback",
     responses={
-        409: {"model": ErrorEnvelope, "description": "Another version serves than was expected."},
-        422: {"model": ErrorEnvelope, "description": "Nothing served before the rules."},
+        409: {
+            "model": ErrorEnvelope,
+            "description": "Nothing served before the rules, or another serves than was expected.",
+        },
+        422: {"model": ErrorEnvelope, "description": "A value cannot be."},
         500: {"model": ErrorEnvelope, "description": "Its files cannot be trusted or read."},
     },
 )

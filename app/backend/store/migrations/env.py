@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from app.backend.store.tables import Table
+from app.backend.store.access_tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
+    target_metadata=METADATA,
     render_as_batch=True,
     compare_type=True,
 )

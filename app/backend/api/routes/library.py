@@ -1,0 +1,151 @@
+"""The library: list it, and bring titles."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from fastapi import Path as InPath
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.guarded import Guarded
+from app.backend.api.list_schemas import (
+    ImportOut,
+    ImportRequest,
+    RefusalOut,
+    TitleOut,
+    TitleRecordIn,
+    TitlesOut,
+)
+from app.backend.api.openapi import REFERENCE
+from app.backend.api.paging import Cursor, Limit, page_of
+from app.backend.api.schemas import ErrorEnvelope, Id
+from app.backend.domain.errors import SourceError
+from app.backend.domain.progress import silent
+from app.backend.domain.title import TitleRecord
+from app.backend.sources.csv_file import CsvFile
+from app.backend.sources.library_source import LibrarySource
+from app.backend.sources.sent_titles import SentTitles
+from app.backend.workflows import lists
+from app.backend.workflows.import_library import Imported, import_library
+
+router = APIRouter(route_class=Guarded, tags=["library"])
+
+MOST_REFUSALS: Final = 100
+WRONG: Final = {"model": ErrorEnvelope, "description": "A value cannot be."}
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": ImportRequest.model_json_schema(ref_template=REFERENCE)},
+        },
+    }
+}
+
+
+@router.get("/titles", responses={422: WRONG})
+def list_titles(household: HouseholdDep, limit: Limit = 50, cursor: Cursor = None) -> TitlesOut:
+    """List the titles that may be shown, by their numbers."""
+    with household.database.reading() as session:
+        found = lists.titles(session, cursor, limit)
+    shown, after = page_of(found, limit, lambda title: title.media_id)
+    return TitlesOut(titles=[TitleOut.model_validate(one) for one in shown], next_cursor=after)
+
+
+@router.get(
+    "/titles/{media_id}",
+    responses={404: {"model": ErrorEnvelope, "description": "No such title."}, 422: WRONG},
+)
+def get_title(household: HouseholdDep, media_id: Annotated[Id, InPath()]) -> TitleOut:
+    """Describe a title of the library."""
+    with household.database.reading() as session:
+        return TitleOut.model_validate(lists.title(session, media_id))
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+@router.post(
+    "/library/imports",
+    response_model=ImportOut,
+    responses={422: {"model": ErrorEnvelope, "description": "What was sent cannot be read."}},
+    openapi_extra=_BODY,
+)
+def import_titles(
+    household: HouseholdDep, request: Request, body: Annotated[bytes, Depends(_body)]
+) -> ImportOut:
+    """Bring titles, as JSON or as a CSV table (`text/csv`); again, only what is new changes.
+
+    All of it is one transaction. What cannot become a title is refused, with its reason.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if kind == "text/csv":
+        with _kept(body) as path:
+            return _import(household, CsvFile(path, latest_year=household.clock().year + 2))
+    try:
+        said = ImportRequest.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        raise RequestValidationError(
+            [{**one, "loc": ("body", *one["loc"])} for one in found]
+        ) from None
+    records = [_record(one, number) for number, one in enumerate(said.titles, start=1)]
+    return _import(household, SentTitles(records))
+
+
+def _import(household: HouseholdDep, source: LibrarySource) -> ImportOut:
+    with household.database.writing() as session:
+        done = import_library(session, source, household.clock, silent)
+    return _told(done)
+
+
+def _record(said: TitleRecordIn, number: int) -> TitleRecord:
+    return TitleRecord(
+        title=said.title,
+        kind=said.kind,
+        year=said.year,
+        minutes=said.minutes,
+        genres=tuple(said.genres),
+        where=f"title {number}",
+        external_id=said.id,
+        community_rating=said.community_rating,
+        age_rating=said.age_rating,
+    )
+
+
+@contextmanager
+def _kept(body: bytes) -> Iterator[Path]:
+    """Keep what was sent in a file for as long as it is read."""
+    handle, name = tempfile.mkstemp(suffix=".csv")
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+        yield path
+    except SourceError as error:
+        # Where it lay meanwhile is nobody's business.
+        error.message = error.message.replace(name, "The body")
+        raise
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _told(done: Imported) -> ImportOut:
+    counts = done.counts
+    return ImportOut(
+        read=counts.read,
+        added=counts.added,
+        updated=counts.updated,
+        unchanged=counts.unchanged,
+        refused=len(counts.refused),
+        refusals=[RefusalOut.model_validate(one) for one in counts.refused[:MOST_REFUSALS]],
+        unknown_genres=done.unknown_genres,
+        without_minutes=done.without_minutes,
+        demo_titles_retired=done.demo_titles_retired,
+    )

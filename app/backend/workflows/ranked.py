@@ -1,0 +1,247 @@
+"""One model over one catalogue: everything about a request that no chance decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from app.backend.domain.context import Context
+from app.backend.domain.errors import LibraryEmpty, NothingFits
+from app.backend.domain.evening import AsKnown, Pick
+from app.backend.domain.model import Moments
+from app.backend.domain.randomness import derived_seed, generator
+from app.backend.features.basis import title_basis
+from app.backend.features.encode import Codes, Floats, for_context
+from app.backend.features.posterior import MixedPosterior
+from app.backend.features.rules import default_rules
+from app.backend.features.serving import finite, moments_for
+from app.backend.features.word_columns import WordColumns
+from app.backend.ranking.candidates import VETO, Candidates, Resting, fitting
+from app.backend.ranking.contributions import Seen, taken_apart
+from app.backend.ranking.reasons import fallback, sentences
+from app.backend.ranking.slate import Deck, Policy, best_first, traits_of
+from app.backend.ranking.veto import after_veto
+from app.backend.workflows.catalogue import Catalogue
+from app.backend.workflows.memory import give_back
+from app.backend.workflows.serving import Serving
+
+HOUSEHOLD: Final = "home"
+POLICY: Final = Policy()
+POLICY_NAME: Final = POLICY.name
+
+
+@dataclass(slots=True, eq=False)
+class RankedCatalogue:
+    """A catalogue as one model sees it.
+
+    Attributes
+    ----------
+    catalogue : Catalogue
+    serving : Serving
+        The model.
+    columns : WordColumns or None
+        `None` where its family is not linear in what is said: such a model is asked row by row.
+    traits : ndarray of float64, shape (n, k)
+        What titles may have in common.
+    """
+
+    catalogue: Catalogue
+    serving: Serving
+    columns: WordColumns | None = field(init=False)
+    traits: Floats = field(init=False)
+    # What fits a session of so many minutes, for those who are done with the same titles.
+    _fitting: dict[int | None, tuple[Resting, Candidates]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """See the titles with the model's eyes."""
+        model, encoded = self.serving.predictor, self.catalogue.encoded
+        self.columns = None
+        if isinstance(model, MixedPosterior):
+            with np.errstate(all="ignore"):
+                self.columns = WordColumns(model, encoded)
+        self.traits = traits_of(title_basis(for_context(0, encoded)))
+
+    def warm_up(self) -> None:
+        """Work out beforehand what every evening needs."""
+        if self.columns is not None:
+            with np.errstate(all="ignore"):
+                self.columns.warm()
+            give_back()
+
+    def moments(
+        self, code: int, present: tuple[int, ...] = (), rows: Codes | None = None
+    ) -> Moments:
+        """Return the belief about every title, or those of some rows, for those present.
+
+        Raises
+        ------
+        ArtefactDamaged
+            Where the model's numbers give no probability.
+        """
+        if self.columns is None:
+            encoded = self.catalogue.encoded
+            X = for_context(code, encoded if rows is None else encoded[rows])
+            return moments_for(self.serving.predictor, X, present)
+        with np.errstate(all="ignore"):
+            return finite(self.columns.moments(code, present, rows))
+
+    def evening(
+        self, context: Context, present: Mapping[int, str], done: Resting, size: int
+    ) -> "Evening":
+        """Return what a context brings for those present.
+
+        Parameters
+        ----------
+        context : Context
+        present : mapping of int to str
+            The members who watch: ids and names. Empty: the household.
+        done : Resting
+            What is not to be shown.
+        size : int
+            How many titles a slate has: vetoes leave at least so many.
+
+        Raises
+        ------
+        LibraryEmpty
+            Where there is no title at all.
+        NothingFits
+            Where the choices exclude every title.
+        """
+        candidates = self._candidates(context, done)
+        company = tuple(present)
+        moments = self.moments(context.code, company)
+        vocal = self._vocal(company)
+        if len(vocal) > 1:
+            own = [self.moments(context.code, (member,)).probability for member in vocal]
+            rows = candidates.rows
+            kept = after_veto(np.array(own)[:, rows], moments.probability[rows], size)
+            candidates = candidates.only(kept, VETO)
+        return Evening(self, context, present, candidates, moments)
+
+    def _candidates(self, context: Context, done: Resting) -> Candidates:
+        count = len(self.catalogue.titles)
+        if not count:
+            raise LibraryEmpty(
+                "There is no title to choose from yet. Bring a library with: encore import nfo "
+                "FOLDER or encore import csv FILE; or look around with: encore demo"
+            )
+        limit = default_rules().limit_minutes.get(context.session_length or "")
+        kept = self._fitting.get(limit)
+        if kept is None or kept[0] is not done:
+            kept = self._fitting[limit] = done, fitting(self.catalogue.minutes, limit, done)
+        candidates = kept[1]
+        if not len(candidates.rows):
+            raise NothingFits(
+                f"None of the {count} titles fits. Choose a longer session, or add titles.",
+                {"excluded": dict(candidates.left_out)},
+            )
+        return candidates
+
+    def _vocal(self, present: tuple[int, ...]) -> list[int]:
+        """Return who of those present has effects of their own."""
+        if self.columns is None:
+            return []
+        known = self.columns.posterior.side.member_ids
+        return [member for member in present if member in known]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a request is told of a title, wherever it stands on the slate."""
+
+    media_id: int
+    probability: float
+    reasons: tuple[str, ...]
+    features: AsKnown
+    row: int
+
+
+@dataclass(slots=True, eq=False)
+class Evening:
+    """The best candidates of a request, ready to draw slates from.
+
+    Attributes
+    ----------
+    ranked : RankedCatalogue
+    context : Context
+    present : mapping of int to str
+    candidates : Candidates
+    code : int
+        Of the context.
+    rows : ndarray of int64, ascending
+        The shortlist, by position in the catalogue.
+    deck : Deck
+    """
+
+    ranked: RankedCatalogue
+    context: Context
+    present: Mapping[int, str]
+    candidates: Candidates
+    moments: Moments
+    code: int = field(init=False)
+    rows: Codes = field(init=False)
+    probability: list[float] = field(init=False)
+    deck: Deck = field(init=False)
+    _average: tuple[Floats, float] | None = None
+    _cards: dict[int, Card] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Keep the best."""
+        self.code = self.context.code
+        utility = self.moments.utility
+        if len(self.candidates.rows) < len(utility):
+            utility = utility[self.candidates.rows]
+        best = np.sort(best_first(utility, POLICY.shortlist))
+        self.rows = self.candidates.rows[best]
+        shortlist = Moments(self.moments.mean[self.rows], self.moments.variance[self.rows])
+        self.probability = shortlist.probability.tolist()
+        self.deck = Deck(shortlist.utility, self.ranked.traits[self.rows], POLICY)
+
+    def picks(self, size: int, seed: int) -> tuple[Pick, ...]:
+        """Draw a slate; the same seed draws it again."""
+        uniforms = generator(derived_seed(HOUSEHOLD, seed)).random(size).tolist()
+        drawn = self.deck.draw(size, uniforms)
+        return tuple(
+            self._pick(at, position, propensity)
+            for position, (at, propensity) in enumerate(
+                zip(drawn.rows, drawn.propensities, strict=True), start=1
+            )
+        )
+
+    def _pick(self, at: int, position: int, propensity: float) -> Pick:
+        card = self.card(at)
+        return Pick(
+            card.media_id, position, propensity, card.probability, card.reasons, card.features
+        )
+
+    def card(self, at: int) -> Card:
+        """Return what is told of a title of the shortlist, by its position there."""
+        found = self._cards.get(at)
+        if found is None:
+            row, catalogue = int(self.rows[at]), self.ranked.catalogue
+            found = self._cards[at] = Card(
+                int(catalogue.ids[row]),
+                self.probability[at],
+                self._said(row),
+                catalogue.as_known(row),
+                row,
+            )
+        return found
+
+    def _said(self, row: int) -> tuple[str, ...]:
+        columns, title = self.ranked.columns, self.ranked.catalogue.titles[row]
+        if columns is None:
+            return (fallback(title),)
+        if self._average is None:
+            rows = self.candidates.rows
+            self._average = columns.basis[rows].mean(axis=0), float(columns.effects[rows].mean())
+        seen = Seen(
+            columns.context(self.context.code, tuple(self.present)),
+            columns.basis[row],
+            self._average[0],
+            float(columns.effects[row]),
+            self._average[1],
+        )
+        parts = taken_apart(columns.posterior, seen)
+        return sentences(parts, title, self.context, self.present)
