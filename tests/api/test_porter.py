@@ -73,6 +73,17 @@ def test_a_role_that_is_taken_away_counts_at_once_for_what_is_remembered(home: H
     assert grace.post(SLATES, json=ASKED).status_code == 401
 
 
+def test_a_key_that_was_revoked_is_not_told_what_is_wrong_with_a_body(home: Home) -> None:
+    """Whoever may not ask any more hears that, and nothing of what else is wrong."""
+    key, number = home.key("watch")
+    program, ada = home.speaking(), home.signed_in("ada")
+    headers = {**bearing(key), "content-type": "application/json"}
+    assert program.post(SLATES, content=b"{", headers=headers).status_code == 422
+    assert program.post(SLATES, json=ASKED, headers=headers).status_code == EMPTY
+    assert ada.delete(f"/api/v1/keys/{number}").status_code == 200
+    assert program.post(SLATES, content=b"{", headers=headers).status_code == 401
+
+
 def test_strangers_cannot_fill_the_memory(home: Home) -> None:
     """Only those who are somebody are remembered, and not more than so many."""
     porter = home.app.state.encore.porter

@@ -151,7 +151,7 @@ def _values(tensor: InputTensor, raw: bytes | None, size: int | None) -> Sequenc
         values = _texts(raw) if is_text else _numbers(raw, tensor.datatype)
     if len(values) != count:
         raise InvalidInput(f"{tensor.name[:40]!a} has {len(values)} values, not {count}.")
-    return values if is_text else _floats(values)
+    return values if is_text else _floats(values, tensor.datatype)
 
 
 def _flat(data: list[Any]) -> list[object]:
@@ -161,8 +161,10 @@ def _flat(data: list[Any]) -> list[object]:
     return data
 
 
-def _floats(values: Sequence[object]) -> list[object]:
+def _floats(values: Sequence[object], datatype: str) -> list[object]:
     for value in values:
+        if isinstance(value, float) and "INT" in datatype and not value.is_integer():
+            raise InvalidInput(f"A whole number was expected in a tensor of {datatype}.")
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise InvalidInput("A number was expected where something else came.")
         if isinstance(value, int) and abs(value) > 2**64:

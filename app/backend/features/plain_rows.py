@@ -1,6 +1,7 @@
 """Evenings and titles in words become rows of X, for programs that know none of its columns."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from types import MappingProxyType
 from typing import Final
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from app.backend.domain.context import GROUP_SIZES, MOODS, SESSION_LENGTHS, Context
 from app.backend.domain.errors import InvalidInput
+from app.backend.domain.title import KINDS
 from app.backend.features.encode import Codes, Floats, encode_columns, gather
 from app.backend.features.genres import CANON, normalise, split_names
 
@@ -58,7 +60,7 @@ def plain_rows(columns: Mapping[str, Sequence[object]]) -> Floats:
         _genres(read["genres"]),
         numbers["duration"],
         numbers["year"],
-        np.array([_text("kind", value) == SERIES for value in read["kind"]], dtype=bool),
+        np.array([_kind(value) == SERIES for value in read["kind"]], dtype=bool),
         numbers["community_rating"],
     )
     return gather(_codes(read), np.arange(count), titles)
@@ -80,6 +82,13 @@ def _word(name: str, value: object) -> str | None:
     return word
 
 
+def _kind(value: object) -> str | None:
+    kind = _text("kind", value)
+    if kind is not None and kind not in KINDS:
+        raise InvalidInput(f"kind is one of {', '.join(KINDS)}, not {kind[:40]!r}.")
+    return kind
+
+
 def _text(name: str, value: object) -> str | None:
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
@@ -99,11 +108,23 @@ def _genres(values: Sequence[object]) -> np.typing.NDArray[np.bool_]:
 def _numbers(name: str, values: Sequence[object], count: int) -> Floats:
     if not len(values):
         return np.full(count, np.nan)
-    try:
-        found = np.array([np.nan if one is None else one for one in values], dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidInput(f"{name} is a number in every row, or missing.") from error
+    if not all(one is None or (isinstance(one, Real) and not _is_truth(one)) for one in values):
+        raise InvalidInput(f"{name} is a number in every row, or missing.")
+    found = np.array([np.nan if one is None else _float(one) for one in values])
     told = found[~np.isnan(found)]
-    if found.shape != (count,) or not ((told >= 0) & (told <= LARGEST)).all():
+    if len(found) != count or not ((told >= 0) & (told <= LARGEST)).all():
         raise InvalidInput(f"{name} is a number from 0 to 2^53, or missing.")
+    if name == "media_id" and (told % 1).any():
+        raise InvalidInput(f"{name} is a whole number, or missing.")
     return found
+
+
+def _is_truth(value: object) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def _float(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]  # judged before
+    except OverflowError:
+        return np.inf

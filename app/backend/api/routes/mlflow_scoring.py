@@ -14,6 +14,7 @@ from app.backend.api.guarded import Guarded
 from app.backend.api.schemas import ErrorEnvelope
 from app.backend.api.tensors import as_json
 from app.backend.domain.errors import InvalidInput
+from app.backend.domain.title import KINDS
 from app.backend.workflows.scoring import (
     CONTEXT_WORDS,
     KNOWN_COLUMNS,
@@ -26,28 +27,31 @@ from app.backend.workflows.scoring import (
 router = APIRouter(route_class=Guarded, tags=["mlflow scoring"])
 
 IGNORED: Final = "Encore-Ignored-Columns"
-MOST_COLUMNS: Final = 100
+MOST_NAMED: Final = 500  # characters
 _EXAMPLE: Final = {
     "dataframe_records": [
         {"mood": "funny", "genres": "Comedy,Romance", "duration": 92, "year": 2014},
         {"mood": "dramatic", "genres": "Drama", "duration": 141},
     ]
 }
-_WORDS: Final = {"type": ["string", "null"], "maxLength": 500}
 _NUMBER: Final = {"type": ["number", "null"], "minimum": 0, "maximum": 2**53}
 _ROW: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
         **{name: {"enum": [*words, None]} for name, words in CONTEXT_WORDS.items()},
-        **dict.fromkeys(("genres", "kind"), _WORDS),
-        **{
-            name: {"type": ["number", "null"], "minimum": 0, "maximum": 2**53}
-            for name in NUMBER_COLUMNS
-        },
+        "genres": {"type": ["string", "null"]},
+        "kind": {"enum": [*KINDS, None]},
+        **dict.fromkeys(NUMBER_COLUMNS, _NUMBER),
+        "media_id": {**_NUMBER, "type": ["integer", "null"]},
     },
-    "additionalProperties": False,
 }
-_ROWS: Final = {"type": "array", "items": _ROW, "minItems": 1, "maxItems": MOST_ROWS}
+_ROWS: Final = {
+    "type": "array",
+    "items": _ROW,
+    "contains": {"anyOf": [{"required": [name]} for name in sorted(KNOWN_COLUMNS)]},
+    "minItems": 1,
+    "maxItems": MOST_ROWS,
+}
 _BODY: Final = {
     "requestBody": {
         "required": True,
@@ -58,7 +62,7 @@ _BODY: Final = {
                     "oneOf": [
                         {
                             "type": "object",
-                            "properties": {name: _ROWS},
+                            "properties": {name: _ROWS, "params": {}},
                             "required": [name],
                             "additionalProperties": False,
                         }
@@ -119,7 +123,7 @@ def invocations(
     probability = scored(serving, known).probability.tolist()
     told = {"predictions": [{"probability": one} for one in probability]}
     names = ",".join(name for name in ignored if name.isascii() and name.isidentifier())
-    headers = {IGNORED: names[:500]} if ignored else {}
+    headers = {IGNORED: names[:MOST_NAMED]} if ignored else {}
     return Response(to_json(told), headers=headers, media_type="application/json")
 
 
@@ -152,17 +156,23 @@ def _of_json(body: bytes) -> dict[str, list[object]]:
     if len(given) != 1 or set(said) - set(readers) - {"params"}:
         raise InvalidInput(f"Send one of {', '.join(readers)}.")
     found: dict[str, list[object]] = readers[given[0]](said[given[0]])
-    if len(found) > MOST_COLUMNS:
-        raise InvalidInput(f"At most {MOST_COLUMNS} columns can be sent.")
     return found
 
 
 def _of_records(rows: object) -> dict[str, list[object]]:
+    """Return columns; those that are not known are named, and nothing more: each row may add some.
+
+    Raises
+    ------
+    InvalidInput
+        Where they are no rows.
+    """
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InvalidInput("Rows are a list of objects, one for each row.")
     names = dict.fromkeys(name for row in rows for name in row)
-    # Rows that say nothing are rows all the same.
-    return {name: [row.get(name) for row in rows] for name in names or ("mood",)}
+    return {
+        name: [row.get(name) for row in rows] if name in KNOWN_COLUMNS else [] for name in names
+    }
 
 
 def _of_split(table: object) -> dict[str, list[object]]:
