@@ -43,6 +43,7 @@ class Guarded(APIRoute):
             else:
                 scope[CALLER] = await state.porter.caller(scope)
                 insist(scope[CALLER], needed)
+            _insist_on_one_of_each(request)
             if request.method in {"GET", "HEAD"}:
                 return unless_known(request, await answer(request))
             if IDEMPOTENCY_KEY in request.headers and is_kept:
@@ -50,6 +51,13 @@ class Guarded(APIRoute):
             return await answer(request)
 
         return guarded
+
+
+def _insist_on_one_of_each(request: Request) -> None:
+    """Refuse an address that says two things by one name: no parameter takes several values."""
+    said = [name for name, _ in request.query_params.multi_items()]
+    if len(set(said)) < len(said):
+        raise InvalidInput("A parameter of the address comes more than once; say each once.")
 
 
 def repeats_of(state: ApiState) -> Repeats:

@@ -98,7 +98,10 @@ class RecommendationRequest(Strict):
 
 
 class PickOut(Told):
-    """One title of a slate; `minutes` is one sitting. The first position is the lead."""
+    """One title of a slate; `minutes` is one sitting. The first position is the lead.
+
+    `watched_at` is when it was chosen; null as long as it was not.
+    """
 
     recommendation_id: int
     media_id: int
@@ -112,6 +115,7 @@ class PickOut(Told):
     probability: float
     propensity: float
     reasons: list[str]
+    watched_at: datetime | None
 
 
 class SlateOut(Told):

@@ -20,6 +20,7 @@ from app.backend.api.tracing import tracing_to
 from app.backend.domain.clock import system_clock
 from app.backend.settings import Settings, read_settings
 from app.backend.workflows.household import Household, open_household
+from app.backend.workflows.memory import keep_together
 
 # How long requests in flight may take once the server was told to stop.
 GRACE_SECONDS: Final = 10
@@ -40,6 +41,7 @@ class GracefulServer(uvicorn.Server):
 
 def run_server(household: Household, listener: socket.socket, settings: Settings) -> None:
     """Serve a household on a socket that listens already."""
+    keep_together()
     if settings.workers == 1:
         configure_logging(settings.log_format)
         app = create_app(household, settings.doorway, _manner(settings))
@@ -58,6 +60,7 @@ def _run_workers(listener: socket.socket, settings: Settings) -> None:
 
 def app_of_a_worker() -> FastAPI:
     """Return the application of one process among several, over the settings they share."""
+    keep_together()
     threadpool_limits(limits=1, user_api="blas")
     settings = read_settings()
     stack = ExitStack()

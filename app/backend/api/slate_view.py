@@ -17,6 +17,7 @@ def slate_told(answered: Answered) -> dict[str, object]:
             "probability": pick.probability,
             "propensity": pick.propensity,
             "reasons": pick.reasons,
+            "watched_at": None,
         }
         for number, pick in zip(answered.ids, shown.picks, strict=True)
     ]

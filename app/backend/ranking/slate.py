@@ -1,5 +1,6 @@
 """Utilities and chance become a slate, with the exact chance that each title had in its place."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from app.backend.features.encode import Codes, Floats
 
 SMALLEST: Final = 3
 LARGEST: Final = 5
-_MOST_KEPT: Final = 2_048
+_MOST_KEPT: Final = 256
 # One title in so many tells where the best of a large library begin.
 _SAMPLE: Final = 16
 _SPARE: Final = 2
@@ -63,11 +64,14 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Who may have a place: positions, ascending, their chances, and the sums of these."""
+    """Who may have a place: positions, ascending, their chances, and the sums of these.
 
-    rows: tuple[int, ...]
-    chances: tuple[float, ...]
-    sums: tuple[float, ...]
+    Many are kept, and arrays need a third of the room of tuples.
+    """
+
+    rows: "array[int]"
+    chances: "array[float]"
+    sums: "array[float]"
 
     def drawn_by(self, uniform: float) -> int:
         """Return the position, among those who may, that a number in [0, 1) stands for."""
@@ -119,7 +123,7 @@ class Deck:
     def chances_of(self, before: tuple[int, ...] = ()) -> tuple[tuple[int, ...], tuple[float, ...]]:
         """Return who may have the place after some others, ascending, and their exact chances."""
         place = self._place(before)
-        return place.rows, place.chances
+        return tuple(place.rows), tuple(place.chances)
 
     def _place(self, before: tuple[int, ...]) -> _Place:
         found = self._places.get(before)
@@ -142,8 +146,8 @@ class Deck:
         chance = self.policy.exploration * weights / weights.sum()
         chance[0] += 1.0 - self.policy.exploration
         order = np.argsort(pool)
-        chances = (chance / chance.sum())[order].tolist()
-        return _Place(tuple(pool[order].tolist()), tuple(chances), tuple(accumulate(chances)))
+        chances = array("d", (chance / chance.sum())[order].tolist())
+        return _Place(array("l", pool[order].tolist()), chances, array("d", accumulate(chances)))
 
 
 def best_first(value: Floats, most: int) -> Codes:

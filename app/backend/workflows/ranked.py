@@ -1,7 +1,7 @@
 """One model over one catalogue: everything about a request that no chance decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Final
 
 import numpy as np
@@ -42,14 +42,11 @@ class RankedCatalogue:
         The model.
     columns : WordColumns or None
         `None` where its family is not linear in what is said: such a model is asked row by row.
-    traits : ndarray of float64, shape (n, k)
-        What titles may have in common.
     """
 
     catalogue: Catalogue
     serving: Serving
     columns: WordColumns | None = field(init=False)
-    traits: Floats = field(init=False)
     # What fits a session of so many minutes, for those who are done with the same titles.
     _fitting: dict[int | None, tuple[Resting, Candidates]] = field(default_factory=dict)
 
@@ -60,7 +57,6 @@ class RankedCatalogue:
         if isinstance(model, MixedPosterior):
             with np.errstate(all="ignore"):
                 self.columns = WordColumns(model, encoded)
-        self.traits = traits_of(title_basis(for_context(0, encoded)))
 
     def warm_up(self) -> None:
         """Work out beforehand what every evening needs."""
@@ -85,6 +81,10 @@ class RankedCatalogue:
             return moments_for(self.serving.predictor, X, present)
         with np.errstate(all="ignore"):
             return finite(self.columns.moments(code, present, rows))
+
+    def traits(self, rows: Codes) -> Floats:
+        """Return what titles, by their position, may have in common: shape (len(rows), k)."""
+        return traits_of(title_basis(for_context(0, self.catalogue.encoded[rows])))
 
     def evening(
         self, context: Context, present: Mapping[int, str], done: Resting, size: int
@@ -178,7 +178,7 @@ class Evening:
     context: Context
     present: Mapping[int, str]
     candidates: Candidates
-    moments: Moments
+    moments: InitVar[Moments]
     code: int = field(init=False)
     rows: Codes = field(init=False)
     probability: list[float] = field(init=False)
@@ -186,17 +186,17 @@ class Evening:
     _average: tuple[Floats, float] | None = None
     _cards: dict[int, Card] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Keep the best."""
+    def __post_init__(self, moments: Moments) -> None:
+        """Keep the best, and forget the others: a household may say many contexts."""
         self.code = self.context.code
-        utility = self.moments.utility
+        utility = moments.utility
         if len(self.candidates.rows) < len(utility):
             utility = utility[self.candidates.rows]
         best = np.sort(best_first(utility, POLICY.shortlist))
         self.rows = self.candidates.rows[best]
-        shortlist = Moments(self.moments.mean[self.rows], self.moments.variance[self.rows])
+        shortlist = Moments(moments.mean[self.rows], moments.variance[self.rows])
         self.probability = shortlist.probability.tolist()
-        self.deck = Deck(shortlist.utility, self.ranked.traits[self.rows], POLICY)
+        self.deck = Deck(shortlist.utility, self.ranked.traits(self.rows), POLICY)
 
     def picks(self, size: int, seed: int) -> tuple[Pick, ...]:
         """Draw a slate; the same seed draws it again."""
