@@ -137,6 +137,13 @@ def test_failures_have_an_exit_code_and_an_envelope(
     assert in_words.stderr.startswith("Error:")
 
 
+def test_what_an_error_names_is_printed_as_it_is(run: Run) -> None:
+    """Brackets in a path are neither colours nor an error of their own."""
+    told = run("import", "csv", "films [/red] [bold].csv")
+    assert told.exit_code == 3
+    assert "films [/red] [bold].csv" in told.stderr
+
+
 def test_usage_that_makes_no_sense_is_refused(run: Run) -> None:
     """An unknown mood or a rating out of range never reaches the household."""
     assert run("recommend", "--mood", "happy").exit_code == 2

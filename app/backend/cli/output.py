@@ -10,9 +10,6 @@ from functools import wraps
 from typing import Annotated, Final, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
 
 from app.backend.domain.clock import system_clock
 from app.backend.domain.errors import (
@@ -52,9 +49,8 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
             if kwargs.get("as_json"):
                 say_json(error.envelope())
             else:
-                Console(stderr=True, soft_wrap=True).print(
-                    f"[bold red]Error:[/] {error.message}", highlight=False
-                )
+                typer.secho("Error: ", fg="red", bold=True, nl=False, err=True)
+                typer.echo(error.message, err=True)
             raise typer.Exit(exit_code(error)) from error
 
     return wrapped
@@ -95,14 +91,18 @@ def say_json(value: object) -> None:
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """Show progress on stderr, where somebody watches; otherwise say nothing."""
+    from rich import console, progress  # noqa: PLC0415  # a server shows none
+
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
     )
-    console = Console(stderr=True)
-    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    stderr = console.Console(stderr=True)
+    with progress.Progress(
+        *columns, console=stderr, transient=True, disable=not stderr.is_terminal
+    ) as bars:
         task = bars.add_task("", visible=False)
 
         def show(step: Step) -> None:

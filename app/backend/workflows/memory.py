@@ -5,15 +5,22 @@ import gc
 from functools import cache
 from typing import Any, Final
 
-# The number that glibc knows this setting by.
+# The numbers that glibc knows these settings by.
+_MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
+_LARGE_BYTES: Final = 128 * 1024
 
 
 def keep_together() -> None:
-    """Let all threads take memory from one heap: those of their own are never given back whole."""
+    """Let all threads take memory from one heap, and keep large arrays out of it.
+
+    What each thread has of its own is never given back whole; nor is a heap that large arrays
+    come and go in.
+    """
     set_option = _of_c("mallopt")
     if set_option is not None:
         set_option(_ARENA_MAX, 1)
+        set_option(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def give_back() -> None:
