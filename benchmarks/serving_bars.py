@@ -6,13 +6,17 @@ from statistics import median
 from typing import Final
 
 from benchmarks import serving_in_process as inside
+from benchmarks.serving_apps import OWN
 from benchmarks.serving_in_process import InProcess
-from benchmarks.serving_jobs import KEPT_TEN, RANK, ROW, ROWS, SLATE
-from benchmarks.serving_peers import ENCORE, PEERS
+from benchmarks.serving_jobs import KEPT_TEN, NOTHING, RANK, ROW, ROWS, SLATE
+from benchmarks.serving_peers import EMPTY, ENCORE, PEERS
 from benchmarks.serving_rounds import Measured, Rounds
 from benchmarks.serving_swap import Swapped
 
 LEAST_TIMES_A_PEER: Final = 3.0
+LEAST_OF_NOTHING: Final = 0.6
+MOST_SECONDS_TO_START: Final = 3.0
+MOST_MEMORY_MB: Final = 150.0
 MOST_CPU_MS_FOR_100: Final = 2.0
 LEAST_TIMES_NEW: Final = 15.0
 MOST_PASSES: Final = 3.0
@@ -97,7 +101,14 @@ class Bar:
 
 def bars(findings: Findings) -> list[Bar]:
     """Return all bars with what was found."""
-    return [*_peers(findings), *_candidates(findings), *_in_process(findings), *_swap(findings)]
+    return [
+        *_peers(findings),
+        *_nothing(findings),
+        *_candidates(findings),
+        *_start(findings),
+        *_in_process(findings),
+        *_swap(findings),
+    ]
 
 
 def _peers(findings: Findings) -> Iterator[Bar]:
@@ -110,6 +121,22 @@ def _peers(findings: Findings) -> Iterator[Bar]:
         if server in findings.over_http.absent:
             says = f"Slates a CPU second, over {server}"
             yield Bar(says, None, "{:.1f} times", least=LEAST_TIMES_A_PEER)
+
+
+def _nothing(findings: Findings) -> Iterator[Bar]:
+    found = findings.times(EMPTY[OWN], NOTHING)
+    says = "Slates a CPU second, over an empty route of the same application"
+    yield Bar(says, found, "{:.2f} times", least=LEAST_OF_NOTHING)
+
+
+def _start(findings: Findings) -> Iterator[Bar]:
+    starts = findings.over_http.starts.get(ENCORE, [])
+    seconds = median(one.seconds for one in starts) if starts else None
+    memory = median(one.pss_mb for one in starts) if starts else None
+    says = "Seconds from the start to the first slate"
+    yield Bar(says, seconds, "{:.1f}", most=MOST_SECONDS_TO_START)
+    says = "Memory of the serving process (PSS), after all jobs"
+    yield Bar(says, memory, "{:.0f} MB", most=MOST_MEMORY_MB)
 
 
 def _candidates(findings: Findings) -> Iterator[Bar]:

@@ -19,8 +19,24 @@ from benchmarks.serving_answers import parsed
 from benchmarks.serving_bars import Findings
 from benchmarks.serving_household import Made, made, request, titles
 from benchmarks.serving_in_process import InProcess
-from benchmarks.serving_jobs import KEPT_TEN, ROW, ROWS, ROWS_IN_WORDS, SLATE, of_empty_route
-from benchmarks.serving_peers import BENTOML, ENCORE, MLSERVER, Contender, doing_nothing, encore
+from benchmarks.serving_jobs import (
+    KEPT_TEN,
+    NOTHING,
+    ROW,
+    ROWS,
+    ROWS_IN_WORDS,
+    SLATE,
+    of_empty_route,
+)
+from benchmarks.serving_peers import (
+    BENTOML,
+    EMPTY,
+    ENCORE,
+    MLSERVER,
+    Contender,
+    doing_nothing,
+    encore,
+)
 from benchmarks.serving_processes import (
     Running,
     Unserved,
@@ -265,6 +281,7 @@ def findings(*, failed: int = 0, late: int = 0, cpu_ms: float = 1.0) -> Findings
         jobs={
             (ENCORE, SLATE): [Measured(10, 0, one, 2.0, 9.0) for one in (0.2, 0.5, 0.25)],
             (ENCORE, ROWS): [Measured(10, 0, cpu_ms, 2.0, 9.0)] * 3,
+            (EMPTY[serving_apps.OWN], NOTHING): [Measured(10, 0, 0.1, 1.0, 2.0)] * 3,
             (BENTOML, ROW): [Measured(10, 0, one, 2.0, 9.0) for one in (0.8, 1.0, 0.75)],
         },
         starts={ENCORE: [Started(1.0, 0.5, 80.0, 90.0)]},
@@ -297,6 +314,12 @@ def test_the_report_says_which_bars_were_held() -> None:
         "Not measured: MLServer (it is not named).",
         f"| Slates a CPU second, over BentoML: {ROW} | at least 3.0 times | 3.0 times | held |",
         "| Slates a CPU second, over MLServer | at least 3.0 times | - | not measured |",
+        (
+            "| Slates a CPU second, over an empty route of the same application "
+            "| at least 0.60 times | 0.40 times | missed |"
+        ),
+        "| Seconds from the start to the first slate | at most 3.0 | 1.0 | held |",
+        "| Memory of the serving process (PSS), after all jobs | at most 150 MB | 80 MB | held |",
         "| 100 given titles over HTTP | at most 2.00 CPU ms | 1.00 CPU ms | held |",
         "| A new context, in passes over the matrix | at most 3.0 | 4.0 | missed |",
         "| Requests that failed as champions changed | at most 0 | 0 | held |",
