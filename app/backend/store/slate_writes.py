@@ -124,6 +124,7 @@ def _fresh_ids(
     return count_from((last_slate or 0) + 1), count_from((last or 0) + 1)
 
 
+@lru_cache(maxsize=4)
 def _moments(dialect: Dialect) -> Callable[[Any], object]:
     """Return what the columns of moments make of one."""
     to_stored = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)

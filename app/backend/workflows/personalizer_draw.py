@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.backend.domain.context import Context
 from app.backend.domain.evidence import RawTitles
-from app.backend.domain.randomness import derived_seed, generator
+from app.backend.domain.randomness import uniforms
 from app.backend.domain.title import Title
 from app.backend.features.encode import encode_titles, for_context
 from app.backend.features.serving import moments_for
@@ -113,8 +113,7 @@ def drawn_of(found: Sequence[Candidate], context: Context, serving: Serving, see
     moments = moments_for(serving.predictor, X)
     # Nothing is on the slate yet that a title could have something in common with.
     deck = Deck(moments.utility, np.zeros((len(found), 1)), POLICY)
-    uniform = generator(derived_seed(HOUSEHOLD, seed)).random(1).tolist()
-    (first,) = deck.draw(1, uniform).rows
+    (first,) = deck.draw(1, uniforms(1, HOUSEHOLD, seed)).rows
     chances = dict(zip(*deck.chances_of(), strict=True))
     others = [at for at in np.argsort(-moments.utility, kind="stable").tolist() if at != first]
     return Drawn(

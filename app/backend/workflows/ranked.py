@@ -10,7 +10,7 @@ from app.backend.domain.context import Context
 from app.backend.domain.errors import LibraryEmpty, NothingFits
 from app.backend.domain.evening import AsKnown, Pick
 from app.backend.domain.model import Moments
-from app.backend.domain.randomness import derived_seed, generator
+from app.backend.domain.randomness import uniforms
 from app.backend.features.basis import title_basis
 from app.backend.features.encode import Codes, Floats, for_context
 from app.backend.features.posterior import MixedPosterior
@@ -200,8 +200,7 @@ class Evening:
 
     def picks(self, size: int, seed: int) -> tuple[Pick, ...]:
         """Draw a slate; the same seed draws it again."""
-        uniforms = generator(derived_seed(HOUSEHOLD, seed)).random(size).tolist()
-        drawn = self.deck.draw(size, uniforms)
+        drawn = self.deck.draw(size, uniforms(size, HOUSEHOLD, seed))
         return tuple(
             self._pick(at, position, propensity)
             for position, (at, propensity) in enumerate(
