@@ -3,25 +3,13 @@
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from app.backend.__main__ import FACES
 from app.backend.cli import make_cli
-from tests.cli.test_cli import Run, read
+from tests.cli.conftest import Run, read
 
 PASSWORD = "a long evening in"  # noqa: S105  # the tests' own
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run verbs against a household of the test's own."""
-    monkeypatch.setenv("ENCORE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("ENCORE_DATABASE_URL", raising=False)
-
-    def invoke(*words: str) -> Result:
-        return CliRunner().invoke(make_cli(FACES), list(words))
-
-    return invoke
 
 
 @pytest.fixture

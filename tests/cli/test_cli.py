@@ -5,17 +5,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from app.backend.__main__ import FACES
-from app.backend.cli import make_cli
-
-Run = Callable[..., Result]
+from tests.cli.conftest import Run, read
 
 THREE_BROKEN = """title,kind,year,minutes,genres
 Alpha,movie,1999,95,Comedy|Drama
@@ -29,29 +23,11 @@ Zeta,movie,1985,101,Blorp
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run verbs against a household of the test's own."""
-    monkeypatch.setenv("ENCORE_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("ENCORE_DATABASE_URL", raising=False)
-
-    def invoke(*words: str) -> Result:
-        return CliRunner().invoke(make_cli(FACES), list(words))
-
-    return invoke
-
-
-@pytest.fixture
 def table(tmp_path: Path) -> Path:
     """A library with three broken lines."""
     path = tmp_path / "library.csv"
     path.write_text(THREE_BROKEN, encoding="utf-8")
     return path
-
-
-def read(result: Result, exit_code: int = 0) -> Any:  # noqa: ANN401  # JSON
-    """Return the JSON that is alone on stdout."""
-    assert result.exit_code == exit_code, result.output
-    return json.loads(result.stdout)
 
 
 def test_an_import_counts_every_line(run: Run, table: Path) -> None:

@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from app.backend.__main__ import FACES
 from app.backend.cli import make_cli
-from tests.cli.test_cli import Run, read
+from tests.cli.conftest import Run, read
 from tests.registry.mlflow_server import free_port
 from tests.workflows.evenings import spoil
 
