@@ -131,7 +131,9 @@ def _live(household: Household, clock: Ticking, evenings: range) -> None:
         clock.advance(days=2)
         asked = request(evening)
         with household.database.writing_plainly() as connection:
-            answered = picker.slates(connection, [asked], clock)[0]
+            at = clock()
+            picker.refresh(connection, at)
+            (answered,) = picker.draw(connection, [asked], at)
         if isinstance(answered, EncoreError):
             raise answered
         liked = _is_liked(answered.drawn.shown.picks[0], asked, evening)

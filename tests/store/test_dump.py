@@ -11,6 +11,7 @@ from sqlalchemy import inspect, text
 
 from app.backend.domain.errors import BackupDamaged, DatabaseBusy
 from app.backend.store import dump
+from app.backend.store.schema import read_revision
 from app.backend.store.session import Database, open_database
 from app.backend.store.tables import Media, Member, Table
 from tests.store.evening import shown
@@ -206,5 +207,5 @@ def write_impatiently(database: Database) -> None:
 def test_revisions_are_known_without_a_database(database: Database) -> None:
     """The newest of them is that of a migrated database."""
     with database.reading() as session:
-        assert dump.revision(session) == dump.revisions()[0]
+        assert read_revision(session) == dump.revisions()[0]
     assert dump.revisions()[-1] == "0001"

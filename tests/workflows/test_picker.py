@@ -26,7 +26,9 @@ def slates(
 ) -> list[Answered | EncoreError]:
     """Ask a picker."""
     with household.database.writing_plainly() as connection:
-        return picker.slates(connection, requests, household.clock)
+        at = household.clock()
+        picker.refresh(connection, at)
+        return picker.draw(connection, requests, at)
 
 
 def one(picker: Picker, household: Household, request: Request = FUNNY_SHORT) -> StoredSlate:

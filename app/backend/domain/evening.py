@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from app.backend.domain.title import Title
+
 LONGEST_EVENT_ID: Final = 100
 LONGEST_NAME: Final = 100
 
@@ -18,6 +20,11 @@ class AsKnown:
     minutes: float | None
     genres: tuple[str, ...]
     community_rating: float | None
+
+    @classmethod
+    def of(cls, title: Title) -> "AsKnown":
+        """Return what a model can read of a title now."""
+        return cls(title.kind, title.year, title.minutes, title.genres, title.community_rating)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,17 @@ def comparable(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def genre_names(text: str) -> tuple[str, ...]:
+    """Return the genres of a title, as the library writes them with commas between.
+
+    Examples
+    --------
+    >>> genre_names("Comedy,Krimi"), genre_names("")
+    (('Comedy', 'Krimi'), ())
+    """
+    return tuple(name for name in text.split(",") if name)
+
+
 def joined_names(names: Iterable[str]) -> str | None:
     """Return names as one text, `None` where there is none.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.backend.domain.evidence import Viewing
 from app.backend.features.encode import Codes, Floats
+from app.backend.features.side import places
 
 RESTING_DAYS: Final = 60
 
@@ -69,10 +70,10 @@ def resting(ids: Codes, viewings: Sequence[Viewing], at: datetime) -> Resting:
     lately: list[int] = []
     ends: list[datetime] = []
     last = {viewing.media_id: viewing for viewing in viewings}
-    places = np.searchsorted(ids, np.array(list(last), dtype=np.int64))
-    for viewing, row in zip(last.values(), places.tolist(), strict=True):
-        if row == len(ids) or ids[row] != viewing.media_id:
-            continue
+    seen = list(last.values())
+    found, at_row = places(ids, np.array(list(last), dtype=np.int64))
+    for number, row in zip(found.tolist(), at_row.tolist(), strict=True):
+        viewing = seen[number]
         end = viewing.watched_at + timedelta(days=RESTING_DAYS)
         if viewing.would_watch_again is False:
             not_again.append(row)

@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     JSON,
@@ -63,11 +62,6 @@ def revisions() -> tuple[str, ...]:
     """Return every revision of the tables that this Encore knows, the newest first."""
     script = ScriptDirectory(str(Path(__file__).with_name("migrations")))
     return tuple(revision.revision for revision in script.walk_revisions())
-
-
-def revision(session: Session) -> str | None:
-    """Return the revision of a database's tables; `None` where it has none."""
-    return MigrationContext.configure(session.connection()).get_current_revision()
 
 
 def count(session: Session, table: str) -> int:

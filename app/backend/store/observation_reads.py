@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, case, exists, func, select, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.backend.domain.dataset import POSITIVE_RATING
 from app.backend.domain.errors import DatabaseTooNew, DatabaseUnreachable
 from app.backend.domain.evidence import DEMO
-from app.backend.store.schema import NEWEST
+from app.backend.store.schema import NEWEST, read_revision
 from app.backend.store.tables import Feedback, Media, Recommendation, TrainingRun
 
 MOST_IMPRESSIONS: Final = 5_000
@@ -74,13 +73,10 @@ def insist_on_newest(session: Session) -> None:
     DatabaseUnreachable
         Where they are not there, or those of an older Encore.
     """
-    try:
-        found = session.scalar(text("SELECT version_num FROM alembic_version"))
-    except ProgrammingError:  # PostgreSQL's word for a table that is not there
-        found = None
+    found = read_revision(session)
     if found == NEWEST:
         return
-    if found is not None and str(found) > NEWEST:
+    if found is not None and found > NEWEST:
         raise DatabaseTooNew("A newer Encore has changed the database; run that one.")
     raise DatabaseUnreachable(
         "The tables of the database are not those that Encore knows; start it again, which brings "

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.backend.domain.evening import StoredSlate
 from app.backend.domain.runs import Run, Version
+from app.backend.domain.title import genre_names
 from app.backend.store.reads import read_slate
 from app.backend.store.runs import run_of
 from app.backend.store.tables import Feedback, Media, Member, ModelVersion, Slate, TrainingRun
@@ -101,7 +102,7 @@ def _title(row: Media) -> TitleFacts:
         row.kind,
         row.year,
         row.duration,
-        tuple(name for name in row.genres.split(",") if name),
+        genre_names(row.genres),
         row.community_rating,
         row.age_rating,
         row.source,

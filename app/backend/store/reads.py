@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.backend.domain.evening import StoredPick, StoredSlate
 from app.backend.domain.evidence import DEMO, Viewing
+from app.backend.domain.title import genre_names
 from app.backend.store.tables import Feedback, Media, Member, Recommendation, Slate
 
 
@@ -151,7 +152,7 @@ def _stored_pick(row: Row[Recommendation, Media]) -> StoredPick:
         kind=media.kind,
         year=media.year,
         minutes=media.duration,
-        genres=tuple(name for name in media.genres.split(",") if name),
+        genres=genre_names(media.genres),
         age_rating=media.age_rating,
         watched_at=shown.watched_at,
     )

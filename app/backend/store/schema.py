@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from app.backend.domain.errors import DatabaseTooNew, EncoreError, SettingsInvalid
 from app.backend.store.access_tables import METADATA
@@ -44,25 +45,31 @@ def alembic_config(connection: Connection) -> "Config":
     return config
 
 
+def read_revision(session: Session) -> str | None:
+    """Return the revision of a database's tables; `None` where it has none."""
+    if not inspect(session.connection()).has_table("alembic_version"):
+        return None
+    found: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
 def _is_newest(database: Database) -> bool:
     try:
         with database.reading() as session:
-            found = session.scalar(text("SELECT version_num FROM alembic_version"))
+            return read_revision(session) == NEWEST
     except (DBAPIError, EncoreError):
-        return False  # there is no such table, or no database: the migration finds out
-    return bool(found == NEWEST)
+        return False  # there is no database yet: the migration finds out
 
 
 def _upgrade(session: WriteSession) -> None:
     from alembic import command  # noqa: PLC0415  # see NEWEST
-    from alembic.migration import MigrationContext  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     connection = session.connection()
     take_turns(session, "migration")
     config = alembic_config(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = read_revision(session)
     taken = set(METADATA.tables).intersection(inspect(connection).get_table_names())
     if current is None and taken:
         raise SettingsInvalid(

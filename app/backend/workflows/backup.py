@@ -16,6 +16,7 @@ from app.backend.domain.runs import Version
 from app.backend.registry.artefact import installed_libraries
 from app.backend.registry.files import naming_failure, sync_folder
 from app.backend.store import dump, versions
+from app.backend.store.schema import read_revision
 from app.backend.store.session import Database, ReadSession
 from app.backend.workflows.archive import (
     CHUNK_BYTES,
@@ -123,7 +124,7 @@ def _written(
         at = clock()
         tables = _tables(packed, session, progress)
         usable = [one for one in versions.read_versions(session) if one.is_usable]
-        revision = dump.revision(session) or ""
+        revision = read_revision(session) or ""
         kind = session.get_bind().dialect.name
     # Versions never change, and whoever writes to the database need not wait for them.
     models, left_out = _models(packed, usable, shelf, progress)

@@ -7,8 +7,7 @@ from typing import TypedDict
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.backend.domain.evening import AsKnown
-from app.backend.domain.title import Title
+from app.backend.domain.title import Title, genre_names
 from app.backend.features.encode import Codes, Floats, encode_titles
 from app.backend.features.titles import understand
 from app.backend.store import library_rows
@@ -69,11 +68,6 @@ class Catalogue:
             )
         return found
 
-    def as_known(self, row: int) -> AsKnown:
-        """Return what a model can read of a title now."""
-        title = self.titles[row]
-        return AsKnown(title.kind, title.year, title.minutes, title.genres, title.community_rating)
-
 
 def read_catalogue(session: Session, latest_year: int) -> Catalogue:
     """Read the titles that may be shown.
@@ -98,4 +92,4 @@ def read_catalogue(session: Session, latest_year: int) -> Catalogue:
 
 @lru_cache(maxsize=4_096)
 def _names(text: object) -> tuple[str, ...]:
-    return tuple(name for name in text.split(",") if name) if isinstance(text, str) else ()
+    return genre_names(text) if isinstance(text, str) else ()

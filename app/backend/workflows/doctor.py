@@ -13,6 +13,7 @@ from app.backend.domain.clock import Clock
 from app.backend.domain.errors import EncoreError, ModelError, NotFound
 from app.backend.registry.versions import open_version, read_beside, version_folder
 from app.backend.store import dump, health, versions
+from app.backend.store.schema import read_revision
 from app.backend.store.session import ReadSession, open_database
 from app.backend.workflows.mounts import MOUNTS, shared_system
 
@@ -166,7 +167,7 @@ def _pages(session: ReadSession) -> Iterator[Finding]:
 
 
 def _revision(session: ReadSession) -> Finding:
-    found, newest = dump.revision(session), dump.revisions()[0]
+    found, newest = read_revision(session), dump.revisions()[0]
     if found == newest:
         return Finding("tables", OK, f"They are at the newest revision, {newest}.")
     if found is None:

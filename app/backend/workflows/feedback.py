@@ -33,10 +33,7 @@ def rate(
         raise InvalidInput(f"The rating {verdict.rating} is not from 1 to 5.")
     if verdict.member is not None and not is_name(verdict.member):
         raise _wrong("name of the member", LONGEST_NAME)
-    event = verdict.event_id
-    if event is not None and not (
-        event.strip() and len(event) <= LONGEST_EVENT_ID and event.isprintable()
-    ):
+    if verdict.event_id is not None and not _is_event_id(verdict.event_id):
         raise _wrong("event id", LONGEST_EVENT_ID)
     stored = writes.write_verdict(session, verdict, clock())
     if stored.is_new and schedule is not None:

@@ -256,8 +256,7 @@ def _pick(session: WriteSession, found: Sequence[Candidate], drawn: Drawn, at: d
         chance = min(sum(drawn.chances[at] for at in same), 1.0)
     else:
         media_id = rank_events.keep_action(session, candidate.id, candidate.row, at)
-    known = AsKnown(title.kind, title.year, title.minutes, title.genres, title.community_rating)
-    return Pick(media_id, 1, chance, drawn.probability, (), known)
+    return Pick(media_id, 1, chance, drawn.probability, (), AsKnown.of(title))
 
 
 def _write(session: WriteSession, shown: ShownSlate) -> int:

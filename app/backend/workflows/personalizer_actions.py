@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from app.backend.domain.context import GROUP_SIZES, MOODS, SESSION_LENGTHS, Context
+from app.backend.domain.context import Context
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.title import KINDS, comparable
 from app.backend.features.genres import normalise, split_names, stored_text
+from app.backend.features.plain_rows import CONTEXT_WORDS
 from app.backend.sources import fields
 from app.backend.store.rank_events import ActionRow
 
@@ -30,11 +31,6 @@ _CONTEXT_NAMES: Final[Mapping[str, str]] = {
     "company": "group_size",
     "sessionlength": "session_length",
     "time": "session_length",
-}
-_SAID: Final[Mapping[str, tuple[str, ...]]] = {
-    "mood": MOODS,
-    "group_size": GROUP_SIZES,
-    "session_length": SESSION_LENGTHS,
 }
 _ACTION_NAMES: Final[Mapping[str, str]] = {
     "mediaid": "media_id",
@@ -92,7 +88,7 @@ class Reading:
             Where they are nested too deeply, are too many, or hold what is no JSON.
         """
         said = self._understood(features, _CONTEXT_NAMES, _part)
-        return Context(*(said.get(part) for part in _SAID))
+        return Context(*(said.get(part) for part in CONTEXT_WORDS))
 
     def action(self, raw: RawAction, latest_year: int) -> Action:
         """Return an action as a title; what its features leave out is unknown.
@@ -185,7 +181,7 @@ def _part(part: str, value: object) -> str | None:
     if not isinstance(value, str):
         return None
     said = comparable(value[:100])
-    return said if said in _SAID[part] else None
+    return said if said in CONTEXT_WORDS[part] else None
 
 
 def _reader(latest_year: int) -> Reader:

@@ -1,7 +1,7 @@
 """Explicit titles in explicit evenings: how likely each is to please, and how sure that is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from app.backend.features.encode import Codes, Floats, encode_titles, for_contex
 from app.backend.features.genres import normalise
 from app.backend.features.posterior import MixedPosterior
 from app.backend.features.serving import moments_for
+from app.backend.features.side import places
 from app.backend.ranking.contributions import Seen, taken_apart
 from app.backend.workflows.company import who_is_present
 from app.backend.workflows.ranked import RankedCatalogue
@@ -79,7 +80,7 @@ class Judged:
     def told(self) -> list[dict[str, Any]]:
         """Return what is told of each title, in the order of the contexts."""
         by_context = [
-            _figures(_said(context), moments, self._parts(context))
+            _figures(asdict(context), moments, self._parts(context))
             for context, moments in zip(self.question.contexts, self.moments, strict=True)
         ]
         return [
@@ -175,19 +176,16 @@ def _named(titles: Sequence[AskedTitle], ranked: RankedCatalogue) -> Codes:
         Where a number is no title's; the details name them.
     """
     asked = [title.media_id for title in titles if title.media_id is not None]
-    ids, known = np.array(asked, dtype=np.int64), ranked.catalogue.ids
-    places = np.searchsorted(known, ids)
-    found = np.zeros(len(ids), dtype=bool)
-    inside = places < len(known)
-    found[inside] = known[places[inside]] == ids[inside]
-    if not found.all():
-        missing = sorted(set(ids[~found].tolist()))
+    ids = np.array(asked, dtype=np.int64)
+    found, at = places(ranked.catalogue.ids, ids)
+    if len(found) < len(ids):
+        missing = sorted(set(asked) - set(ids[found].tolist()))
         raise NotFound(
             f"{len(missing)} of the titles are not in the library, or may not be shown; the "
             "details name them.",
             {"media_ids": missing},
         )
-    return places
+    return at
 
 
 def _figures(
@@ -216,11 +214,3 @@ def _figures(
 
 def _logistic(logit: Floats) -> Floats:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logit)))
-
-
-def _said(context: Context) -> dict[str, str | None]:
-    return {
-        "mood": context.mood,
-        "group_size": context.group_size,
-        "session_length": context.session_length,
-    }

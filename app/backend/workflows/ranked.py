@@ -223,7 +223,7 @@ class Evening:
                 int(catalogue.ids[row]),
                 self.probability[at],
                 self._said(row),
-                catalogue.as_known(row),
+                AsKnown.of(catalogue.titles[row]),
                 row,
             )
         return found

@@ -92,24 +92,16 @@ class Picker:
         """Everybody who is known, as of the last refresh: ids and names."""
         return self._members
 
-    def slates(
-        self, connection: WriteConnection, requests: Sequence[Request], clock: Clock
+    def draw(
+        self, connection: WriteConnection, requests: Sequence[Request], at: datetime
     ) -> list[Answered | EncoreError]:
-        """Draw a slate for each request and write them down together.
+        """Draw a slate for each request, as of the last refresh, and write them down together.
 
         Returns
         -------
         list of Answered or EncoreError
             In the order of the requests; an error where one cannot be answered.
         """
-        at = clock()
-        self.refresh(connection, at)
-        return self.draw(connection, requests, at)
-
-    def draw(
-        self, connection: WriteConnection, requests: Sequence[Request], at: datetime
-    ) -> list[Answered | EncoreError]:
-        """Draw a slate for each request, as of the last refresh, and write them down together."""
         return remembered(connection, [self._drawn(request, at) for request in requests])
 
     def refresh(self, connection: Connection, at: datetime) -> RankedCatalogue:
@@ -207,24 +199,17 @@ class Drawn:
         shown, catalogue = self.shown, self.evening.ranked.catalogue
         picks = []
         for number, pick in zip(ids, shown.picks, strict=True):
-            facts = catalogue.facts(pick.media_id)
-            picks.append(
-                StoredPick(
-                    recommendation_id=number,
-                    media_id=pick.media_id,
-                    position=pick.position,
-                    propensity=pick.propensity,
-                    probability=pick.probability,
-                    reasons=pick.reasons,
-                    title=facts["title"],
-                    kind=facts["kind"],
-                    year=facts["year"],
-                    minutes=facts["minutes"],
-                    genres=facts["genres"],
-                    age_rating=facts["age_rating"],
-                    watched_at=None,
-                )
+            stored = StoredPick(
+                recommendation_id=number,
+                media_id=pick.media_id,
+                position=pick.position,
+                propensity=pick.propensity,
+                probability=pick.probability,
+                reasons=pick.reasons,
+                **catalogue.facts(pick.media_id),
+                watched_at=None,
             )
+            picks.append(stored)
         return StoredSlate(
             id=slate_id,
             requested_at=shown.requested_at,
