@@ -12,6 +12,8 @@ from app.backend.domain.errors import Forbidden, NotSignedIn
 
 CALLER: Final = "encore.caller"
 MARKS: Final = "encore.marks"
+# What is told to whom nobody knows.
+CHALLENGE: Final = 'Bearer realm="Encore"'
 # Who is at the other end of the connection, whoever the request is from.
 PEER: Final = "encore.peer"
 

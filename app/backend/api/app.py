@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from app import frontend
+from app.backend.api.addresses import API_PREFIX
 from app.backend.api.counter import Counter
 from app.backend.api.dependencies import ApiState
 from app.backend.api.desk import Desk
@@ -51,7 +52,6 @@ from app.backend.workflows.doorway import Doorway
 from app.backend.workflows.household import Household
 from app.backend.workflows.observation import Observer
 
-API_PREFIX: Final = "/api/v1"
 # Routes are looked through in this order: what is asked most comes first.
 VERSIONED: Final = (
     recommendations,

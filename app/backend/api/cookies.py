@@ -2,6 +2,7 @@
 
 from fastapi import Request, Response
 
+from app.backend.api.addresses import base_of
 from app.backend.api.dependencies import ApiState
 from app.backend.api.marks import COOKIE, SECURE_COOKIE
 from app.backend.domain.access import LONGEST_SESSION
@@ -9,13 +10,12 @@ from app.backend.domain.access import LONGEST_SESSION
 
 def give(request: Request, response: Response, token: str) -> None:
     """Let a browser keep a session's secret."""
-    base = request.scope.get("root_path", "")
     is_secure = _is_secure(request)
     response.set_cookie(
         _name(request),
         token,
         max_age=int(LONGEST_SESSION.total_seconds()),
-        path=base or "/",
+        path=base_of(request.scope) or "/",
         secure=is_secure,
         httponly=True,
         samesite="lax",
@@ -24,15 +24,18 @@ def give(request: Request, response: Response, token: str) -> None:
 
 def take(request: Request, response: Response) -> None:
     """Let a browser forget its session's secret."""
-    base = request.scope.get("root_path", "")
     response.delete_cookie(
-        _name(request), path=base or "/", secure=_is_secure(request), httponly=True, samesite="lax"
+        _name(request),
+        path=base_of(request.scope) or "/",
+        secure=_is_secure(request),
+        httponly=True,
+        samesite="lax",
     )
 
 
 def _name(request: Request) -> str:
     # The prefix keeps other hosts' pages from planting one; it asks for https and the path "/".
-    is_rooted = not request.scope.get("root_path", "")
+    is_rooted = not base_of(request.scope)
     return SECURE_COOKIE if _is_secure(request) and is_rooted else COOKIE
 
 

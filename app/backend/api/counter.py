@@ -14,23 +14,24 @@ from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.backend.api.access import CALLER, insist
+from app.backend.api.access import CALLER, CHALLENGE, insist
+from app.backend.api.addresses import API_PREFIX
 from app.backend.api.dependencies import ApiState
 from app.backend.api.desk import OutOfDate
 from app.backend.api.guarded import IDEMPOTENCY_KEY
-from app.backend.api.invalid import invalid_input
+from app.backend.api.invalid import invalid_body
 from app.backend.api.prediction_schemas import PredictionRequest
 from app.backend.api.schemas import RecommendationRequest
 from app.backend.api.scopes import NEEDED
-from app.backend.api.slate_view import slate_told
+from app.backend.api.slate_view import slate_address, slate_told
 from app.backend.domain.errors import EncoreError, InvalidInput, NotSignedIn
 from app.backend.domain.randomness import fresh_seed
 from app.backend.workflows.predictions import Judged, judge
 from app.backend.workflows.recommend import Request
 from app.backend.workflows.serving import served_by
 
-SLATES: Final = "/api/v1/recommendations"
-PREDICTIONS: Final = "/api/v1/predictions"
+SLATES: Final = f"{API_PREFIX}/recommendations"
+PREDICTIONS: Final = f"{API_PREFIX}/predictions"
 _KEY: Final = IDEMPOTENCY_KEY.encode()
 _JSON: Final = (b"content-type", b"application/json")
 
@@ -90,7 +91,7 @@ class Counter:
         except EncoreError as error:
             extra: Headers = []
             if isinstance(error, NotSignedIn):
-                extra = [(b"www-authenticate", b'Bearer realm="Encore"')]
+                extra = [(b"www-authenticate", CHALLENGE.encode())]
             said = Said(error.status, to_json(error.envelope()), extra)
         await _send(send, said)
 
@@ -114,8 +115,7 @@ class Counter:
     async def _slate(self, scope: Scope, body: bytes, as_of: int | None) -> Said:
         said = asked_of(RecommendationRequest, scope, body)
         found = await self.state.desk.slate(request_of(said), as_of)
-        base = scope.get("root_path", "")
-        location = f"{base}/api/v1/slates/{found.slate_id}".encode()
+        location = slate_address(scope, found).encode()
         return Said(201, to_json(slate_told(found)), [(b"location", location)])
 
     async def _predictions(self, scope: Scope, body: bytes, as_of: int | None) -> Said:
@@ -152,8 +152,7 @@ def asked_of(model: type[M], scope: Scope, body: bytes) -> M:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)
-        raise invalid_input([{**one, "loc": ("body", *one["loc"])} for one in found]) from None
+        raise invalid_body(error) from None
 
 
 def request_of(said: RecommendationRequest) -> Request:

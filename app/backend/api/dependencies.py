@@ -41,7 +41,13 @@ async def _caller(request: Request) -> Caller:
     return caller_of(request.scope)
 
 
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
 HouseholdDep = Annotated[Household, Depends(_household)]
 TrainerDep = Annotated[Trainer, Depends(_trainer)]
 DeskDep = Annotated[Desk, Depends(_desk)]
 CallerDep = Annotated[Caller, Depends(_caller)]
+# For what is not JSON alone, or is read by another's rules.
+BodyDep = Annotated[bytes, Depends(_body)]

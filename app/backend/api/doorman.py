@@ -9,12 +9,12 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.backend.api.access import MARKS, PEER
+from app.backend.api.addresses import SAFE_METHODS
 from app.backend.api.marks import Marks, marks_of
 from app.backend.api.shape import shaped
 from app.backend.domain.errors import CrossSiteRefused, EncoreError, HostRefused
 from app.backend.workflows.doorway import Doorway, is_within
 
-SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCHEMES: Final = frozenset({"http", "https"})
 
 _log = logging.getLogger(__name__)

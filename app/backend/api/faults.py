@@ -10,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from app.backend.api.access import CHALLENGE
+from app.backend.api.addresses import base_of, path_of
 from app.backend.api.invalid import invalid_input
 from app.backend.api.request_log import HEADER, request_id
 from app.backend.api.resources import Resources
@@ -44,7 +46,7 @@ def _on_encore_error(request: Request, error: Exception) -> Response:
     if isinstance(named, NotSignedIn):
         if request.method == "GET" and _wants_page(request):
             return _to_login(request)
-        headers["WWW-Authenticate"] = 'Bearer realm="Encore"'
+        headers["WWW-Authenticate"] = CHALLENGE
     if isinstance(named, TooManyAttempts):
         headers["Retry-After"] = str(named.details["retry_after_seconds"])
     return _answer(request, named.status, named.envelope(), headers)
@@ -52,12 +54,11 @@ def _on_encore_error(request: Request, error: Exception) -> Response:
 
 def _to_login(request: Request) -> Response:
     """Lead a browser to where one signs in, and back afterwards."""
-    base = request.scope.get("root_path", "")
-    wanted = request.url.path.removeprefix(base) or "/"
+    wanted = path_of(request.scope) or "/"
     if request.url.query:
         wanted = f"{wanted}?{request.url.query}"
     wanted = wanted if len(wanted) <= MOST_NEXT else "/"
-    target = f"{base}/login?{urlencode({'next': wanted})}"
+    target = f"{base_of(request.scope)}/login?{urlencode({'next': wanted})}"
     return RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
 
 
@@ -75,9 +76,10 @@ def _on_http(request: Request, error: Exception) -> Response:
     envelope = {"error": {"code": code, "message": message, "details": {}}}
     headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        path = request.url.path.removeprefix(request.scope.get("root_path", ""))
         resources: Resources = request.app.state.resources
-        headers["Allow"] = ", ".join(sorted(resources.allowed(path))) or headers.get("allow", "")
+        headers["Allow"] = ", ".join(
+            sorted(resources.allowed(path_of(request.scope)))
+        ) or headers.get("allow", "")
     return _answer(request, status, envelope, headers)
 
 
@@ -93,8 +95,7 @@ def _on_fault(request: Request, _error: Exception) -> Response:
 
 
 def _wants_page(request: Request) -> bool:
-    base = request.scope.get("root_path", "")
-    is_api = request.url.path.removeprefix(base).startswith(API_ROOT)
+    is_api = path_of(request.scope).startswith(API_ROOT)
     return not is_api and "text/html" in request.headers.get("accept", "")
 
 

@@ -5,18 +5,18 @@ from typing import Final
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.backend.api.addresses import API_PREFIX, PROTOCOL_ROOT, SAFE_METHODS, path_of
 from app.backend.api.shape import shaped
 from app.backend.domain.errors import BodyTooLarge, EncoreError
 
 MOST_BODY_BYTES: Final = 64 * 1024
 ROOMIER: Final = (
-    ("/v2/", 4 * 2**20),
+    (f"{PROTOCOL_ROOT}/", 4 * 2**20),
     ("/invocations", 4 * 2**20),
     ("/rank", 2**20),
     ("/personalizer/", 2**20),
-    ("/api/v1/library/imports", 16 * 2**20),
+    (f"{API_PREFIX}/library/imports", 16 * 2**20),
 )
-SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "object-src 'none'"
@@ -79,7 +79,7 @@ class BodyLimit:
 
 def _most_bytes(scope: Scope) -> int:
     """Return how large a body may be; where rows or libraries are sent, larger than elsewhere."""
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = path_of(scope)
     return next((most for start, most in ROOMIER if path.startswith(start)), MOST_BODY_BYTES)
 
 

@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from app.backend.domain.errors import InvalidInput
 
 MOST_PROBLEMS: Final = 20
 LONGEST: Final = 200
+
+
+def invalid_body(error: ValidationError) -> InvalidInput:
+    """Return the error of a body that a route reads by itself."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    return invalid_input([{**one, "loc": ("body", *one["loc"])} for one in found])
 
 
 def invalid_input(found: Sequence[Any]) -> InvalidInput:

@@ -26,6 +26,7 @@ from prometheus_client.registry import Collector
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.backend.api.addresses import API_PREFIX, path_of
 from app.backend.workflows.observation import PROPENSITIES, Observation, Observer
 
 SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -34,7 +35,6 @@ BUCKETS_SECONDS: Final = (
 )  # fmt: skip
 UNMATCHED: Final = "unmatched"
 OTHER: Final = "other"
-MOUNT: Final = "/api/v1"
 STATIC: Final = "/static"
 
 
@@ -141,9 +141,8 @@ def route_of(scope: Scope) -> str:
         # The files of pages stand below a mount, which is no route.
         return STATIC if type(scope.get("endpoint")) is StaticFiles else UNMATCHED
     # A router knows its routes without what they are mounted under.
-    asked = scope["path"].removeprefix(scope.get("root_path", ""))
-    is_mounted = asked.startswith(MOUNT) and not path.startswith(MOUNT)
-    return MOUNT + path if is_mounted else path
+    is_mounted = path_of(scope).startswith(API_PREFIX) and not path.startswith(API_PREFIX)
+    return API_PREFIX + path if is_mounted else path
 
 
 @dataclass(slots=True, eq=False)

@@ -10,13 +10,13 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.backend.api.addresses import PROTOCOL_ROOT
 from app.backend.api.guarded import IDEMPOTENCY_KEY
 from app.backend.api.scopes import NEEDED, NEVER_KEPT, PUBLIC
 
 ENVELOPE: Final = {"$ref": "#/components/schemas/ErrorEnvelope"}
 PROTOCOL: Final = {"$ref": "#/components/schemas/InferenceError"}
 REFERENCE: Final = "#/components/schemas/{model}"
-PROTOCOL_ROOT: Final = "/v2"
 SECURITY: Final = {
     "key": {
         "type": "http",

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope
 
 from app.backend.api.access import NOBODY, PEER, Caller, marks_of_request, unclaimed
+from app.backend.api.addresses import SAFE_METHODS
 from app.backend.api.marks import Marks
 from app.backend.domain.access import ROLES
 from app.backend.domain.errors import CrossSiteRefused
@@ -15,7 +16,6 @@ from app.backend.workflows import accounts, sign_in
 from app.backend.workflows.doorway import Doorway, is_loopback, is_within
 from app.backend.workflows.household import Household
 
-SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Of credentials that are remembered between requests.
 MOST_REMEMBERED: Final = 1_000
 LONGEST_CREDENTIAL: Final = 200

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -187,3 +187,7 @@ class HealthOut(BaseModel):
 
 def _attributes(slate: StoredSlate) -> dict[str, object]:
     return {field.name: getattr(slate, field.name) for field in fields(slate)}
+
+
+# What operations answer to a value out of bounds.
+WRONG: Final[dict[str, Any]] = {"model": ErrorEnvelope, "description": "A value cannot be."}

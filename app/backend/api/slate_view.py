@@ -1,7 +1,15 @@
 """A slate that was just drawn, as `SlateOut` describes it, with nothing in between."""
 
+from starlette.types import Scope
+
+from app.backend.api.addresses import API_PREFIX, base_of
 from app.backend.workflows.recommend import Answered
 from app.backend.workflows.serving import served_by
+
+
+def slate_address(scope: Scope, answered: Answered) -> str:
+    """Return where a slate can be seen again."""
+    return f"{base_of(scope)}{API_PREFIX}/slates/{answered.slate_id}"
 
 
 def slate_told(answered: Answered) -> dict[str, object]:

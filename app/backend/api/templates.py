@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from app import frontend
 from app.backend.api.access import caller_of
+from app.backend.api.addresses import base_of
 
 
 def render(request: Request, name: str, context: Mapping[str, Any], status: int = 200) -> Response:
     """Return a page. `base` is the path that Encore is mounted under."""
     caller = caller_of(request.scope)
     defaults = {
-        "base": request.scope.get("root_path", ""),
+        "base": base_of(request.scope),
         "demo": False,
         "notice": None,
         "may": caller.scopes,

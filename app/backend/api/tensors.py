@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from app.backend.api.inference_schemas import MATRIX, MODEL, OUTPUTS, InferRequest, InputTensor
+from app.backend.api.invalid import invalid_body
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.model import Moments
 from app.backend.features.encode import Floats
@@ -58,9 +59,7 @@ def asked_of(body: bytes, header_length: str | None) -> Asked:
     try:
         request = InferRequest.model_validate_json(body[:length])
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))[:100]
-        raise InvalidInput(f"{where or 'body'}: {first['msg'][:200]}.") from None
+        raise invalid_body(error) from None
     behind, columns, matrix = memoryview(body)[length:], {}, None
     for tensor in request.inputs:
         size = tensor.parameters.binary_data_size if tensor.parameters else None

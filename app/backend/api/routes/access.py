@@ -22,14 +22,13 @@ from app.backend.api.access_schemas import (
 )
 from app.backend.api.dependencies import CallerDep, HouseholdDep
 from app.backend.api.guarded import Guarded
-from app.backend.api.schemas import ErrorEnvelope, Id, Name
+from app.backend.api.schemas import WRONG, ErrorEnvelope, Id, Name
 from app.backend.domain.errors import Forbidden
 from app.backend.workflows import accounts, keys, sign_in
 from app.backend.workflows.keys import Wanted
 
 router = APIRouter(route_class=Guarded, tags=["access"])
 
-WRONG = {"model": ErrorEnvelope, "description": "A value cannot be."}
 NOBODY = {"model": ErrorEnvelope, "description": "There is nobody of that name and password."}
 NO_ACCOUNT = {"model": ErrorEnvelope, "description": "There is no such account."}
 TOO_MANY = {"model": ErrorEnvelope, "description": "Too many wrong passwords; try again later."}

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi import Path as InPath
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.dependencies import BodyDep, HouseholdDep
 from app.backend.api.guarded import Guarded
+from app.backend.api.invalid import invalid_body
 from app.backend.api.list_schemas import (
     ImportOut,
     ImportRequest,
@@ -24,7 +24,7 @@ from app.backend.api.list_schemas import (
 )
 from app.backend.api.openapi import REFERENCE
 from app.backend.api.paging import Cursor, Limit, page_of
-from app.backend.api.schemas import ErrorEnvelope, Id
+from app.backend.api.schemas import WRONG, ErrorEnvelope, Id
 from app.backend.domain.errors import SourceError
 from app.backend.domain.progress import silent
 from app.backend.domain.title import TitleRecord
@@ -37,7 +37,6 @@ from app.backend.workflows.import_library import Imported, import_library
 router = APIRouter(route_class=Guarded, tags=["library"])
 
 MOST_REFUSALS: Final = 100
-WRONG: Final = {"model": ErrorEnvelope, "description": "A value cannot be."}
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -67,19 +66,13 @@ def get_title(household: HouseholdDep, media_id: Annotated[Id, InPath()]) -> Tit
         return TitleOut.model_validate(lists.title(session, media_id))
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
 @router.post(
     "/library/imports",
     response_model=ImportOut,
     responses={422: {"model": ErrorEnvelope, "description": "What was sent cannot be read."}},
     openapi_extra=_BODY,
 )
-def import_titles(
-    household: HouseholdDep, request: Request, body: Annotated[bytes, Depends(_body)]
-) -> ImportOut:
+def import_titles(household: HouseholdDep, request: Request, body: BodyDep) -> ImportOut:
     """Bring titles, as JSON or as a CSV table (`text/csv`); again, only what is new changes.
 
     All of it is one transaction. What cannot become a title is refused, with its reason.
@@ -91,10 +84,7 @@ def import_titles(
     try:
         said = ImportRequest.model_validate_json(body)
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)
-        raise RequestValidationError(
-            [{**one, "loc": ("body", *one["loc"])} for one in found]
-        ) from None
+        raise invalid_body(error) from None
     records = [_record(one, number) for number, one in enumerate(said.titles, start=1)]
     return _import(household, SentTitles(records))
 

@@ -3,13 +3,13 @@
 import csv
 import io
 from importlib.metadata import version as version_of
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.dependencies import BodyDep, HouseholdDep
 from app.backend.api.guarded import Guarded
 from app.backend.api.schemas import ErrorEnvelope
 from app.backend.api.tensors import as_json
@@ -88,10 +88,6 @@ class InvocationsOut(BaseModel):
     predictions: list[Scored]
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
 @router.post(
     "/invocations",
     response_model=InvocationsOut,
@@ -101,9 +97,7 @@ async def _body(request: Request) -> bytes:
         500: {"model": ErrorEnvelope, "description": "The model cannot be trusted or read."},
     },
 )
-def invocations(
-    household: HouseholdDep, request: Request, body: Annotated[bytes, Depends(_body)]
-) -> Response:
+def invocations(household: HouseholdDep, request: Request, body: BodyDep) -> Response:
     """Score rows by what serves, as `mlflow models serve` answers for an exported version.
 
     Rows come as `dataframe_records` or `instances`; `dataframe_split`, `inputs` (columns) and CSV

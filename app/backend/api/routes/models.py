@@ -16,7 +16,7 @@ from app.backend.api.model_schemas import (
     PeriodOut,
 )
 from app.backend.api.paging import Cursor, Limit, page_of
-from app.backend.api.schemas import ErrorEnvelope, written_out
+from app.backend.api.schemas import WRONG, ErrorEnvelope, written_out
 from app.backend.domain.errors import InvalidInput
 from app.backend.workflows import browse, lists
 from app.backend.workflows.difference import Difference, difference
@@ -27,14 +27,13 @@ router = APIRouter(route_class=Guarded, tags=["models"])
 
 VersionName = Annotated[str, Path(pattern=VERSION_PATTERN)]
 
-WRONG_PAGE: Final = {"model": ErrorEnvelope, "description": "A value cannot be."}
 CARD_FILES: Final = {"markdown": "card.md", "html": "card.html"}
 CARD_TYPES: Final = {"markdown": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}
 # A card is a page of its own: it may style itself, and nothing else.
 CARD_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
-@router.get("/models", responses={422: WRONG_PAGE})
+@router.get("/models", responses={422: WRONG})
 def list_models(
     household: HouseholdDep,
     limit: Limit = 50,

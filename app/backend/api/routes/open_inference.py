@@ -3,9 +3,9 @@
 from importlib.metadata import version as version_of
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
-from app.backend.api.dependencies import HouseholdDep
+from app.backend.api.dependencies import BodyDep, HouseholdDep
 from app.backend.api.guarded import Guarded
 from app.backend.api.inference_schemas import (
     INPUTS,
@@ -43,13 +43,6 @@ BODY: Final = {
         },
     }
 }
-
-
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
-Body = Annotated[bytes, Depends(_body)]
 
 
 @router.get("/v2", response_model_exclude_none=True)
@@ -104,7 +97,7 @@ def version_ready(household: HouseholdDep, version: VersionName) -> Ready:
 
 
 @router.post(f"{BASE}/infer", response_model=InferResponse, responses=WRONG, openapi_extra=BODY)
-def infer(household: HouseholdDep, request: Request, body: Body) -> Response:
+def infer(household: HouseholdDep, request: Request, body: BodyDep) -> Response:
     """Score rows by what serves.
 
     Each input is a column, of those that the metadata lists; columns that are not sent are missing
@@ -118,7 +111,7 @@ def infer(household: HouseholdDep, request: Request, body: Body) -> Response:
     f"{AT_VERSION}/infer", response_model=InferResponse, responses=WRONG, openapi_extra=BODY
 )
 def infer_version(
-    household: HouseholdDep, version: VersionName, request: Request, body: Body
+    household: HouseholdDep, version: VersionName, request: Request, body: BodyDep
 ) -> Response:
     """Score rows by a version, as `infer` does."""
     return _inferred(household, request, body, version)

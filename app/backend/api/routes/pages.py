@@ -4,10 +4,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Cookie, Form, Query, Request, Response, status
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Cookie, Form, Query, Request, Response
 
 from app.backend.api import views
+from app.backend.api.addresses import led_to
 from app.backend.api.dependencies import DeskDep, HouseholdDep, TrainerDep
 from app.backend.api.guarded import Guarded
 from app.backend.api.model_schemas import VERSION_PATTERN
@@ -84,7 +84,7 @@ def ask(
         page = _tonight(household, choices, None)
         context = {**page, "slate": None, "nothing": nothing}
         return render(request, "tonight.html", context, error.status)
-    answer = _back(request, f"/?slate={slate_id}#picks-heading")
+    answer = led_to(request, f"/?slate={slate_id}#picks-heading")
     answer.set_cookie(
         REMEMBER, choices.to_remember(), max_age=REMEMBER_SECONDS, httponly=True, samesite="lax"
     )
@@ -96,7 +96,7 @@ def watched(request: Request, household: HouseholdDep, recommendation_id: PickId
     """Note which pick is watched."""
     with household.database.writing() as session:
         feedback.choose(session, recommendation_id, household.clock)
-    return _back(request, "/?notice=chosen")
+    return led_to(request, "/?notice=chosen")
 
 
 @router.post("/feedback")
@@ -111,7 +111,7 @@ def rate(
     verdict = Verdict(recommendation_id, rating, would_watch_again)
     with household.database.writing() as session:
         feedback.rate(session, verdict, household.clock, household.training.schedule)
-    return _back(request, "/?notice=saved")
+    return led_to(request, "/?notice=saved")
 
 
 @router.post("/feedback/dismissal")
@@ -119,7 +119,7 @@ def dismiss(request: Request, household: HouseholdDep, recommendation_id: PickId
     """Stop asking about a pick."""
     with household.database.writing() as session:
         feedback.dismiss(session, recommendation_id, household.clock)
-    return _back(request, "/?notice=dismissed")
+    return led_to(request, "/?notice=dismissed")
 
 
 @router.get("/model")
@@ -150,7 +150,7 @@ def model(
 def train(request: Request, trainer: TrainerDep) -> Response:
     """Start training; the page shows how it goes."""
     trainer.start(Order())
-    return _back(request, "/model")
+    return led_to(request, "/model")
 
 
 @router.post("/training/cancellation")
@@ -160,7 +160,7 @@ def cancel_training(
     """Stop the run under way; one that is over by now is left as it is."""
     with suppress(RunEnded):
         cancel(household.database, run_id, household.clock)
-    return _back(request, "/model")
+    return led_to(request, "/model")
 
 
 @router.post("/models/promotion")
@@ -173,7 +173,7 @@ def promote_version(
     """Let a version serve, if what the page showed as serving still does."""
     wish = Wish("page", expected=expected)
     promote(household.database, household.shelf, version, wish, household.clock)
-    return _back(request, "/model?notice=promoted")
+    return led_to(request, "/model?notice=promoted")
 
 
 @router.post("/models/rollback")
@@ -185,7 +185,7 @@ def roll_back_version(
     """Let what served before serve again, if what the page showed as serving still does."""
     wish = Wish("page", expected=expected)
     roll_back(household.database, household.shelf, wish, household.clock)
-    return _back(request, "/model?notice=rolled-back")
+    return led_to(request, "/model?notice=rolled-back")
 
 
 @router.get("/library")
@@ -249,8 +249,3 @@ def _taste(session: ReadSession, serving: Serving, household: Household) -> dict
 def _excluded(error: LibraryEmpty | NothingFits) -> list[str]:
     excluded = error.details.get("excluded")
     return views.left_out_reasons(excluded) if isinstance(excluded, dict) else []
-
-
-def _back(request: Request, path: str) -> RedirectResponse:
-    base = request.scope.get("root_path", "")
-    return RedirectResponse(f"{base}{path}", status_code=status.HTTP_303_SEE_OTHER)

@@ -7,7 +7,7 @@ from app.backend.api.counter import request_of
 from app.backend.api.dependencies import DeskDep
 from app.backend.api.guarded import Guarded
 from app.backend.api.schemas import ErrorEnvelope, RecommendationRequest, SlateOut
-from app.backend.api.slate_view import slate_told
+from app.backend.api.slate_view import slate_address, slate_told
 
 router = APIRouter(route_class=Guarded, tags=["recommendations"])
 
@@ -30,10 +30,9 @@ def create_recommendation(
     again as long as nothing else has changed.
     """
     found = desk.slate_for_thread(request_of(asked))
-    base = request.scope.get("root_path", "")
     return Response(
         to_json(slate_told(found)),
         status.HTTP_201_CREATED,
-        headers={"Location": f"{base}/api/v1/slates/{found.slate_id}"},
+        headers={"Location": slate_address(request.scope, found)},
         media_type="application/json",
     )

@@ -3,11 +3,11 @@
 import re
 from typing import Annotated, Any, Final, get_args
 
-from fastapi import APIRouter, Form, Query, Request, Response, status
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.backend.api import cookies
 from app.backend.api.access import Caller, marks_of_request
+from app.backend.api.addresses import led_to
 from app.backend.api.dependencies import CallerDep, HouseholdDep
 from app.backend.api.faults import MOST_NEXT
 from app.backend.api.guarded import Guarded
@@ -33,7 +33,7 @@ def setup_page(request: Request, household: HouseholdDep, caller: CallerDep) -> 
     with household.database.reading() as session:
         is_owned = accounts.has_owner(session)
     if is_owned:
-        return _to(request, "/login")
+        return led_to(request, "/login")
     return _setup(request, caller)
 
 
@@ -57,7 +57,7 @@ def set_up(  # a form's fields
             token = sign_in.open_session(session, made.id, household.clock)
     except EncoreError as error:
         return _setup(request, caller, error)
-    answer = _to(request, "/")
+    answer = led_to(request, "/")
     cookies.give(request, answer, token)
     return answer
 
@@ -90,7 +90,7 @@ def log_in(
     if old is not None:
         with household.database.writing() as session:
             sign_in.sign_out(session, old)
-    answer = _to(request, local_path(next_))
+    answer = led_to(request, local_path(next_))
     cookies.give(request, answer, token)
     return answer
 
@@ -102,7 +102,7 @@ def log_out(request: Request, household: HouseholdDep) -> Response:
     if token is not None:
         with household.database.writing() as session:
             sign_in.sign_out(session, token)
-    answer = _to(request, "/login")
+    answer = led_to(request, "/login")
     cookies.take(request, answer)
     return answer
 
@@ -127,7 +127,7 @@ def add_account_by_page(
             accounts.add(session, name, role, password or None, household.clock)
     except EncoreError as error:
         return _access(request, household, error=error)
-    return _to(request, "/access")
+    return led_to(request, "/access")
 
 
 @router.post("/access/accounts/role")
@@ -143,7 +143,7 @@ def change_role_by_page(
             accounts.set_role(session, name, role)
     except EncoreError as error:
         return _access(request, household, error=error)
-    return _to(request, "/access")
+    return led_to(request, "/access")
 
 
 @router.post("/access/accounts/removal")
@@ -154,7 +154,7 @@ def remove_account_by_page(request: Request, household: HouseholdDep, name: Name
             accounts.remove(session, name)
     except EncoreError as error:
         return _access(request, household, error=error)
-    return _to(request, "/access")
+    return led_to(request, "/access")
 
 
 @router.post("/access/keys")
@@ -185,7 +185,7 @@ def revoke_key_by_page(
     """Let a key count no longer."""
     with household.database.writing() as session:
         keys.revoke(session, key_id, household.clock)
-    return _to(request, "/access")
+    return led_to(request, "/access")
 
 
 def local_path(path: str) -> str:
@@ -244,8 +244,3 @@ def _access(
     answer = render(request, "access.html", context, 200 if error is None else error.status)
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _to(request: Request, path: str) -> RedirectResponse:
-    base = request.scope.get("root_path", "")
-    return RedirectResponse(f"{base}{path}", status_code=status.HTTP_303_SEE_OTHER)

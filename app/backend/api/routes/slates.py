@@ -8,12 +8,11 @@ from app.backend.api.dependencies import HouseholdDep
 from app.backend.api.guarded import Guarded
 from app.backend.api.list_schemas import SlatesOut, VerdictOut, VerdictsOut
 from app.backend.api.paging import Cursor, Limit, page_of
-from app.backend.api.schemas import ErrorEnvelope, Id, SlateOut
+from app.backend.api.schemas import WRONG, ErrorEnvelope, Id, SlateOut
 from app.backend.workflows import browse, feedback, lists
 
 router = APIRouter(route_class=Guarded, tags=["recommendations"])
 
-WRONG: Final = {"model": ErrorEnvelope, "description": "A value cannot be."}
 NO_PICK: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": ErrorEnvelope, "description": "There is no such recommendation."},
     422: WRONG,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Request, Response, status
 from fastapi.responses import StreamingResponse
 
+from app.backend.api.addresses import API_PREFIX, base_of
 from app.backend.api.dependencies import HouseholdDep, TrainerDep
 from app.backend.api.event_stream import events_of
 from app.backend.api.guarded import Guarded
@@ -37,8 +38,8 @@ def create_training_run(
     """Queue a training beside the requests; where one is under way, answer with that one."""
     said = wanted or TrainingRequest()
     run, _ = trainer.start(Order(said.seed, is_forced=said.anew))
-    base = request.scope.get("root_path", "")
-    response.headers["Location"] = f"{base}/api/v1/training-runs/{run.id}"
+    address = f"{base_of(request.scope)}{API_PREFIX}/training-runs/{run.id}"
+    response.headers["Location"] = address
     return TrainingRunOut.model_validate(run)
 
 
