@@ -104,7 +104,8 @@ def test_rows_are_read_and_written_in_batches(database: Database) -> None:
 def test_a_value_of_another_kind_is_refused(column: str, value: object) -> None:
     """The reason names the column."""
     parse = dump.parser("members", dump.columns_of("members"))
-    told = {"id": 1, "name": "Ada", "created_at": AT.isoformat(), column: value}
+    nothing = dict.fromkeys(dump.columns_of("members"))
+    told = {**nothing, "id": 1, "name": "Ada", "created_at": AT.isoformat(), column: value}
     with pytest.raises(ValueError, match=f"its {column} is"):
         parse(json.dumps(told).encode())
 

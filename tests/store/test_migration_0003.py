@@ -19,7 +19,7 @@ from tests.store.test_migration_0002 import GIVEN, SHOWN, to_first_revision, wri
 from tests.store.test_session import opened
 from tests.workflows.evenings import record
 
-ADDED: Final = {"keywords", "directors", "cast"}
+ADDED: Final = {"keywords", "directors", "cast", "source_genres", "own_minutes"}
 POINTING: Final = {"feedback": len(GIVEN), "recommendations": len(SHOWN)}
 
 

@@ -44,6 +44,23 @@ ACCESS: dict[str, dict[str, Any]] = {
         "caller": "Ada", "key": "k", "request_hash": "h" * 64, "status": 200, "headers": {},
         "body": "{}",
     },
+    "title_signals": {
+        "id": 3, "recommendation_id": 1, "media_id": 1, "kind": "never", "said_at": FRIDAY_EVENING,
+        "taken_back_at": None,
+    },
+    "retracted_feedback": {
+        "id": 1, "recommendation_id": 1, "event_id": "e-2", "feedback": {"rating": 2},
+        "retracted_at": FRIDAY_EVENING,
+    },
+    "genre_aliases": {"name": "krimi, spaßig", "genres": "Comedy,Crime"},
+    "library_imports": {
+        "id": 1, "source": "csv", "place": "shelf.csv", "state": "done", "read": 2, "total": None,
+        "counts": {"added": 2}, "problem": None, "started_at": FRIDAY_EVENING,
+        "finished_at": FRIDAY_EVENING,
+    },
+    "preferences": {
+        "name": "schedule", "value": {"after_feedbacks": 5}, "updated_at": FRIDAY_EVENING,
+    },
 }  # fmt: skip
 
 

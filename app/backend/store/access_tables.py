@@ -6,10 +6,11 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.backend.store import house_tables
 from app.backend.store.tables import Id, Table
 
-# Of all tables, because whoever reads it here has read both modules of them.
-METADATA: Final = Table.metadata
+# Of all tables, because whoever reads it here has read every module of them.
+METADATA: Final = house_tables.Table.metadata
 
 
 class Account(Table):

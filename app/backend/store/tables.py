@@ -70,19 +70,22 @@ class Table(DeclarativeBase):
 
 
 class Member(Table):
-    """One person of the household."""
+    """One person of the household. `age_limit` is in years; who left keeps what they said."""
 
     __tablename__ = "members"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
+    age_limit: Mapped[int | None] = mapped_column(SmallInteger)
+    left_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
 class Media(Table):
     """A title of the library. `duration` is minutes of one sitting; `genres` is `'A,B'`.
 
-    Keywords, directors and cast are names with `|` between.
+    Keywords, directors and cast are names with `|` between. Where the household said otherwise than
+    the source, `source_genres` is what the source says, and `own_minutes` what the household does.
     """
 
     __tablename__ = "media"
@@ -94,7 +97,9 @@ class Media(Table):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     title: Mapped[str] = mapped_column(String(300))
     genres: Mapped[str] = mapped_column(Text)
+    source_genres: Mapped[str | None] = mapped_column(Text)
     duration: Mapped[int | None]
+    own_minutes: Mapped[int | None]
     year: Mapped[int | None]
     kind: Mapped[str] = mapped_column(String(10))
     community_rating: Mapped[float | None]
@@ -113,7 +118,10 @@ class Media(Table):
 
 
 class Slate(Table):
-    """The few titles shown together for one request, and how chance chose them."""
+    """The few titles shown together for one request, and how chance chose them.
+
+    `instead_of` is the slate that it was asked for in place of; that one may be gone by now.
+    """
 
     __tablename__ = "slates"
 
@@ -129,6 +137,7 @@ class Slate(Table):
     seed: Mapped[int] = mapped_column(BigInteger)
     candidates: Mapped[int]
     left_out: Mapped[dict[str, Any]]
+    instead_of: Mapped[int | None] = mapped_column(Id)
 
 
 class Recommendation(Table):

@@ -14,6 +14,13 @@ from app.backend.domain.evidence import DEMO
 from app.backend.domain.title import ImportCounts, TitleRecord, joined_names
 from app.backend.store.access_tables import IdempotencyKey, RankEvent
 from app.backend.store.generations import LIBRARY, VIEWINGS, advance
+from app.backend.store.house_tables import (
+    GenreAlias,
+    LibraryImport,
+    Preference,
+    RetractedFeedback,
+    TitleSignal,
+)
 from app.backend.store.session import take_turns
 from app.backend.store.tables import (
     Feedback,
@@ -142,11 +149,16 @@ def erase_all(session: Session) -> None:
         ModelVersion,
         TrainingEvent,
         TrainingRun,
+        RetractedFeedback,
+        TitleSignal,
         Feedback,
         Recommendation,
         Slate,
         Media,
         Member,
+        GenreAlias,
+        LibraryImport,
+        Preference,
     ):
         session.execute(delete(table))
     advance(session, LIBRARY)

@@ -1,6 +1,5 @@
-"""The pages: Tonight, Model, Library. Every change is a form that answers with a redirect."""
+"""The page Tonight: the choices, the picks, and what is said of them."""
 
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
@@ -8,38 +7,24 @@ from fastapi import APIRouter, Cookie, Form, Query, Request, Response
 
 from app.backend.api import views
 from app.backend.api.addresses import led_to
-from app.backend.api.dependencies import DeskDep, HouseholdDep, TrainerDep
+from app.backend.api.dependencies import DeskDep, HouseholdDep
 from app.backend.api.guarded import Guarded
-from app.backend.api.model_schemas import VERSION_PATTERN
-from app.backend.api.model_view import model_context
-from app.backend.api.quality_view import quality_context
-from app.backend.api.taste_view import taste_context
 from app.backend.api.templates import render
 from app.backend.domain.context import GroupSize, Mood, SessionLength
-from app.backend.domain.errors import InvalidInput, LibraryEmpty, NothingFits, RunEnded
+from app.backend.domain.errors import LibraryEmpty, NothingFits
 from app.backend.domain.evening import Verdict
 from app.backend.domain.randomness import fresh_seed
-from app.backend.domain.runs import Order
-from app.backend.store.session import ReadSession
 from app.backend.workflows import browse, feedback, recommend
 from app.backend.workflows.household import Household
-from app.backend.workflows.jobs import cancel
-from app.backend.workflows.quality import quality_report
-from app.backend.workflows.serving import Serving
-from app.backend.workflows.taste import taste_of
-from app.backend.workflows.versions import Wish, history, promote, roll_back
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
 
 REMEMBER: Final = "encore_choices"
 REMEMBER_SECONDS: Final = 365 * 24 * 3600
-MOST_TITLES: Final = 100
 NOTICES: Final = {
     "chosen": "Enjoy. Encore will ask how it was.",
     "saved": "Thank you. The next training will learn from it.",
     "dismissed": "Encore will not ask about it again.",
-    "promoted": "It serves from now on.",
-    "rolled-back": "What served before serves again.",
 }
 
 PickId = Annotated[int, Form(ge=1, le=2**53)]
@@ -122,99 +107,6 @@ def dismiss(request: Request, household: HouseholdDep, recommendation_id: PickId
     return led_to(request, "/?notice=dismissed")
 
 
-@router.get("/model")
-def model(
-    request: Request,
-    household: HouseholdDep,
-    notice: Annotated[str | None, Query(max_length=20)] = None,
-) -> Response:
-    """Show who serves, how the last run went, how the models compare, and what they go by."""
-    with household.database.reading() as session:
-        overview = browse.models(session)
-        serving = household.shelf.serving(session)
-        demo = browse.is_demo(session)
-        told = _taste(session, serving, household)
-        periods = history(session)
-        latest = overview.runs[0].id if overview.runs else 0
-        problem = browse.tracking_problem(session, latest)
-    context = {
-        **model_context(overview, serving, periods, problem),
-        "taste": told,
-        "demo": demo,
-        "notice": NOTICES.get(notice or ""),
-    }
-    return render(request, "model.html", context)
-
-
-@router.post("/training")
-def train(request: Request, trainer: TrainerDep) -> Response:
-    """Start training; the page shows how it goes."""
-    trainer.start(Order())
-    return led_to(request, "/model")
-
-
-@router.post("/training/cancellation")
-def cancel_training(
-    request: Request, household: HouseholdDep, run_id: Annotated[int, Form(ge=1, le=2**53)]
-) -> Response:
-    """Stop the run under way; one that is over by now is left as it is."""
-    with suppress(RunEnded):
-        cancel(household.database, run_id, household.clock)
-    return led_to(request, "/model")
-
-
-@router.post("/models/promotion")
-def promote_version(
-    request: Request,
-    household: HouseholdDep,
-    version: Annotated[str, Form(pattern=VERSION_PATTERN)],
-    expected: Annotated[str, Form(pattern=VERSION_PATTERN)],
-) -> Response:
-    """Let a version serve, if what the page showed as serving still does."""
-    wish = Wish("page", expected=expected)
-    promote(household.database, household.shelf, version, wish, household.clock)
-    return led_to(request, "/model?notice=promoted")
-
-
-@router.post("/models/rollback")
-def roll_back_version(
-    request: Request,
-    household: HouseholdDep,
-    expected: Annotated[str, Form(pattern=VERSION_PATTERN)],
-) -> Response:
-    """Let what served before serve again, if what the page showed as serving still does."""
-    wish = Wish("page", expected=expected)
-    roll_back(household.database, household.shelf, wish, household.clock)
-    return led_to(request, "/model?notice=rolled-back")
-
-
-@router.get("/library")
-def library(request: Request, household: HouseholdDep) -> Response:
-    """Show what there is to choose from."""
-    with household.database.reading() as session:
-        overview = browse.library(session, household.clock)
-        demo = browse.is_demo(session)
-        report = quality_report(session, household.clock)
-    titles = overview.titles
-    context = {
-        **quality_context(report),
-        "page": "library",
-        "demo": demo,
-        "counts": {
-            "titles": len(titles),
-            "movies": overview.movies,
-            "series": overview.series,
-            "without_minutes": overview.without_minutes,
-            "unknown_genres_count": len(overview.unknown_genres),
-        },
-        "genres": views.genre_bars(overview.genres, len(titles)),
-        "unknown_genres": [{"name": n, "count": c} for n, c in overview.unknown_genres],
-        "shown_titles": [views.title_row(title) for title in titles[:MOST_TITLES]],
-        "more": max(0, len(titles) - MOST_TITLES),
-    }
-    return render(request, "library.html", context)
-
-
 def _tonight(household: Household, choices: views.Choices, notice: str | None) -> dict[str, Any]:
     """Return what the page shows whether or not there is a slate."""
     with household.database.reading() as session:
@@ -236,14 +128,6 @@ def _tonight(household: Household, choices: views.Choices, notice: str | None) -
             for pick in pending
         ],
     }
-
-
-def _taste(session: ReadSession, serving: Serving, household: Household) -> dict[str, Any] | None:
-    """Return what the model that serves goes by; `None` where its family cannot be read so."""
-    try:
-        return taste_context(taste_of(session, serving, household.clock))
-    except InvalidInput:
-        return None
 
 
 def _excluded(error: LibraryEmpty | NothingFits) -> list[str]:
