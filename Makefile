@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # One thread of linear algebra: the matrices are small, and two cores have better to do.
 export OMP_NUM_THREADS := 1
 
-.PHONY: run test setup setup-run fix check docs bench fuzz fuzz-api chaos lock browser clean
+.PHONY: run test setup setup-run fix check docs catalogues bench fuzz fuzz-api chaos lock browser clean
 .DEFAULT_GOAL := run
 
 run: setup-run ## start Encore with a demo household, or with the library it already has
@@ -19,7 +19,7 @@ setup: .venv/.dev browser ## everything a developer needs
 
 test: setup ## every check and every test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev ## changes nothing: lint, format, types, architecture
 	@$(BIN)/ruff check .
@@ -35,7 +35,10 @@ docs: setup ## writes the reference pages that are generated from the code
 	@$(BIN)/python -m docs.examples
 	@$(BIN)/python -m docs.generate
 	@mkdir -p docs/images
-	@KEEP_SCREENSHOTS_IN=docs/images $(BIN)/python -m pytest -q tests/browser -k whole_loop
+	@KEEP_SCREENSHOTS_IN=docs/images $(BIN)/python -m pytest -q tests/browser/test_every_page.py
+
+catalogues: .venv/.dev ## finds every message of the pages; says what is left to translate
+	@$(BIN)/python -m docs.catalogues
 
 bench: .venv/.dev ## the comparisons behind the figures in the docs, in their short form
 	@$(BIN)/python -m benchmarks.learning_curves --short
@@ -47,6 +50,7 @@ bench: .venv/.dev ## the comparisons behind the figures in the docs, in their sh
 	@$(BIN)/python -m benchmarks.serving_while_training --short
 	@$(BIN)/python -m benchmarks.interval_coverage --short
 	@$(BIN)/python -m benchmarks.serving --short
+	@$(BIN)/python -m benchmarks.page_times --short
 
 fuzz: .venv/.dev ## the long forms: 20 000 dirty databases, 200 000 damaged model files; half an hour
 	@DIRTY_DATABASES=20000 $(BIN)/python -m pytest -q tests/properties

@@ -27,6 +27,7 @@ MEANINGS: Final = {
         "keywords": f"what it is about, such as `heist`; {BETWEEN}",
         "directors": f"names; {BETWEEN}",
         "cast": f"names; {BETWEEN}",
+        "own_minutes": "minutes that the household said itself; read in place of `duration`",
     },
     "recommendations": {
         "id": "key of the impression",
@@ -119,6 +120,15 @@ STEPS: Final = (
         "one context on one day (UTC), the last. Where the moment is unknown, the second rule "
         "does not apply.",
         "Saying it a hundred times must not weigh a hundred times.",
+    ),
+    Step(
+        "Taken back",
+        "What a member said of a recommendation can be taken back, with all its corrections. Its "
+        "rows move from `feedback` to `retracted_feedback`, each whole as JSON with the moment; "
+        "the title stays watched, and Encore asks again. A model learnt before knows it until the "
+        "next training. Ids are not given anew, and an event id that was taken back is refused.",
+        "Training reads one table: what is not in it cannot be learnt by mistake. A run counts as "
+        "new what has a higher id than the last that a run read.",
     ),
     Step(
         "X",

@@ -55,6 +55,12 @@ def _asked(client: TestClient) -> Iterator[tuple[str, Any]]:
     yield "create_predictions", client.post(f"{base}/predictions", json=titles).json()
     new = {"titles": [{"title": "The Long Matinee", "year": 1998, "genres": ["Comedy", "Krimi"]}]}
     yield "import_titles", client.post(f"{base}/library/imports", json=new).json()
+    added = client.post(f"{base}/members", json={"name": "Ben", "age_limit": 12}).json()
+    yield "create_member", added
+    yield (
+        "change_member",
+        client.patch(f"{base}/members/{added['id']}", json={"age_limit": 16}).json(),
+    )
     for name, path in _LOOKED_AT.items():
         yield name, client.get(path).json()
     version = client.get(f"{base}/models").json()["champion"]
@@ -110,6 +116,7 @@ def _access(client: TestClient) -> Iterator[tuple[str, Any]]:
 
 
 _LOOKED_AT: Final = {
+    "list_members": "/api/v1/members",
     "list_feedback": "/api/v1/feedback",
     "list_slates": "/api/v1/slates?limit=1",
     "get_slate": "/api/v1/slates/1",

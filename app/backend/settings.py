@@ -4,7 +4,7 @@ import re
 from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
@@ -14,6 +14,9 @@ from app.backend.domain.errors import SettingsInvalid
 from app.backend.setting_files import FileSource
 from app.backend.workflows.doorway import Doorway, is_loopback, networks
 from app.backend.workflows.training_options import Limits, Schedule, TrainingOptions
+
+# Where one of these is set, the page Settings shows the schedule and does not change it.
+SCHEDULED_BY: Final = frozenset({"train_after_feedbacks", "train_nightly_at"})
 
 
 class Settings(BaseSettings):
@@ -165,7 +168,11 @@ class Settings(BaseSettings):
         """How the household trains."""
         return TrainingOptions(
             limits=Limits(self.training_memory_mb, self.training_seconds, self.training_threads),
-            schedule=Schedule(self.train_after_feedbacks, self.train_nightly_at or None),
+            schedule=Schedule(
+                self.train_after_feedbacks,
+                self.train_nightly_at or None,
+                is_fixed=bool(self.model_fields_set & SCHEDULED_BY),
+            ),
             keep_versions=self.keep_versions,
             mlflow_tracking_uri=self.mlflow_tracking_uri,
         )

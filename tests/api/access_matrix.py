@@ -19,7 +19,8 @@ from typing import Final, TypeAlias
 import httpx2
 from fastapi import FastAPI
 
-from app.backend.api.app import create_app, every_route
+from app.backend.api.app import create_app
+from app.backend.api.routing import every_route
 from app.backend.workflows import accounts, keys, sign_in
 from app.backend.workflows.doorway import Doorway, networks
 from app.backend.workflows.household import Household, open_household

@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.backend.api.app import create_app
+from app.backend.workflows import people
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported
+from tests.api.tonight import FAMILY
 
 
 def speaking_with(app: FastAPI, peer: str = "127.0.0.1", host: str = "localhost") -> TestClient:
@@ -29,3 +31,14 @@ def empty_client(household: Household) -> Iterator[TestClient]:
     """Speak with an application that has no library yet."""
     with speaking_with(create_app(household)) as speaking:
         yield speaking
+
+
+@pytest.fixture
+def family(household: Household) -> dict[str, str]:
+    """Three people, by name their ids as forms say them."""
+    limits = {person.name: person.age_limit for person in FAMILY}
+    with household.database.writing() as session:
+        added = [
+            people.add(session, name, limit, household.clock) for name, limit in limits.items()
+        ]
+    return {person.name: str(person.id) for person in added}

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.backend.api.app import UNVERSIONED, VERSIONED, create_app, every_route
+from app.backend.api.app import create_app
 from app.backend.api.guarded import Guarded
+from app.backend.api.routing import UNVERSIONED, VERSIONED, every_route
 from app.backend.api.scopes import NEEDED, NEVER_KEPT, PUBLIC
 from app.backend.domain import access
 from app.backend.workflows.household import Household
@@ -36,10 +37,12 @@ STRANGERS = (
 OPEN = {
     "/healthz", "/readyz", "/ping", "/version", "/v2", "/v2/health/live", "/v2/health/ready",
     "/setup", "/login", "/logout", "/api/v1/owner", "/api/v1/sessions", "/api/v1/sessions/current",
-    "/api/v1/me", "/api/v1/me/password",
+    "/language", "/api/v1/me", "/api/v1/me/password",
+    "/manifest.webmanifest", "/sw.js", "/offline",
 }  # fmt: skip
 OWNERS = ("/access", "/api/v1/accounts", "/api/v1/keys")
 TRAINERS = (
+    "/welcome/demo",
     "/training", "/models", "/api/v1/library", "/api/v1/models", "/api/v1/training-runs",
 )  # fmt: skip
 
@@ -105,6 +108,9 @@ def test_viewers_watch_and_look_and_change_nothing_else() -> None:
     }
     assert changes == {
         "create_recommendation", "create_feedback", "mark_watched", "dismiss_question",
+        "say_signal", "take_back_signal", "save_taste", "say_by_page", "take_back_by_page",
+        "retract_feedback", "retract_by_page", "unwatch_by_page", "ask_again_by_page",
+        "take_back_in_history", "hide_title", "show_title_again",
         "rank_actions", "reward_event", "activate_event", "ask", "watched", "rate", "dismiss",
     }  # fmt: skip
 

@@ -28,15 +28,15 @@ def test_without_feedback_shares_are_null(client: TestClient) -> None:
 def test_the_page_of_the_library_shows_the_report(client: TestClient) -> None:
     """With pictures that the server drew: titles for those who listen, and no script."""
     rate_evenings(client, 12)
-    page = client.get("/library").text
-    assert "12 verdicts came in, 12 are learnt from" in page
+    page = client.get("/library/quality").text.split("<main", 1)[1]
+    assert "12 verdicts came in." in page
     assert page.count("<svg") >= 2
     assert page.count("<svg") == page.count('role="img"')
 
 
 def test_the_page_without_feedback_has_no_empty_pictures(client: TestClient) -> None:
     """It says what there will be once something was rated."""
-    page = client.get("/library").text
+    page = client.get("/library/quality").text
     assert "There is no verdict yet" in page
     assert "<svg" not in page.split("<main", 1)[1]
 
@@ -44,6 +44,7 @@ def test_the_page_without_feedback_has_no_empty_pictures(client: TestClient) -> 
 def test_the_page_of_an_empty_household_is_there(empty_client: TestClient) -> None:
     """With no title there is nothing to report on."""
     assert empty_client.get("/library").status_code == 200
+    assert empty_client.get("/library/quality").status_code == 200
     assert empty_client.get("/api/v1/data-quality").json()["rows_read"] == 0
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.api.fuzzing import fuzzed, prepared, served
 
-EXAMPLES = 50
-FEWEST_CASES = 3_000
+EXAMPLES = 25
+FEWEST_CASES = 1_500
 
 
 @pytest.mark.parametrize("owned", [True, False], ids=["with a key", "unclaimed"])

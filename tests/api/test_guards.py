@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from app.backend.api.app import every_route
 from app.backend.api.guards import MOST_BODY_BYTES
+from app.backend.api.routing import every_route
 
 ASKED = {"mood": "funny", "group_size": "couple", "session_length": "medium"}
 NASTY = [

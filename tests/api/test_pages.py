@@ -29,9 +29,9 @@ def first_pick(page: str) -> str:
 
 
 def test_the_start_page_asks_three_questions(client: TestClient) -> None:
-    """Ten radios in three groups, one chosen in each, and one button."""
+    """Eleven radios in three groups, one chosen in each, and one button."""
     page = client.get("/").text
-    for name, options in (("mood", 4), ("group_size", 3), ("session_length", 3)):
+    for name, options in (("mood", 5), ("group_size", 3), ("session_length", 3)):
         assert len(re.findall(rf'type="radio" name="{name}"', page)) == options
         assert len(re.findall(rf'name="{name}" value="\w+" checked', page)) == 1
     assert "Show picks" in page
@@ -102,8 +102,9 @@ def test_the_library_page_counts_titles(client: TestClient) -> None:
 
 
 def test_an_empty_household_is_told_what_to_do(empty_client: TestClient) -> None:
-    """Without a library every page answers, and says how to bring one."""
-    assert empty_client.get("/").status_code == 200
+    """Without a library every page answers or leads to where one is brought."""
+    assert empty_client.get("/").headers["location"] == "/welcome"
+    assert empty_client.get("/welcome").status_code == 200
     assert empty_client.get("/model").status_code == 200
     assert "encore import csv FILE" in empty_client.get("/library").text
     answer = empty_client.post("/tonight", data=ASKED)

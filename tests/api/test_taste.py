@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.backend.api.taste_view import GROUP_LABELS, taste_context
+from app.backend.api.tongue import ENGLISH
 from app.backend.domain.context import MOODS
 from app.backend.features.encode import encode_titles
 from app.backend.features.genres import CANON, display_name
@@ -62,9 +63,9 @@ def test_the_page_shows_maps_with_the_same_numbers(client: TestClient) -> None:
 def test_what_brings_nothing_is_named(client: TestClient) -> None:
     """Before feedback the rules decide alone, and the page names what brings nothing."""
     page = client.get("/model").text
-    assert "The rules 100 % and 100 %" in page
+    assert "The rules: 100% and 100%." in page
     assert "Practically nothing comes from:" in page
-    assert "what it is about" in page
+    assert "What it is about" in page
 
 
 def test_an_empty_household_has_maps_and_no_bars(empty_client: TestClient) -> None:
@@ -78,7 +79,7 @@ def test_cells_stay_within_the_picture(household: Household) -> None:
     """No cell is wider than its map, fainter than nothing, or darker than ink can be read on."""
     with household.database.reading() as session:
         found = taste(session, household.shelf, household.clock)
-    for shown in taste_context(found)["maps"]:
+    for shown in taste_context(found, ENGLISH)["maps"]:
         for cell in shown["cells"]:
             assert cell["x"] + shown["cell_width"] <= shown["width"]
             assert cell["y"] + shown["cell_height"] <= shown["height"]

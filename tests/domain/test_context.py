@@ -1,17 +1,21 @@
 """Contexts and their codes are two ways to say one thing; moods survive whatever a column holds."""
 
 import json
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.backend.domain.context import (
+    ANY_MOOD,
     CODE_COUNT,
     GROUP_SIZES,
     MOODS,
     SESSION_LENGTHS,
+    AskedMood,
     Context,
+    Mood,
     every_context,
     mood_as_json,
     mood_from_json,
@@ -31,6 +35,14 @@ def test_every_code_is_one_context() -> None:
     contexts = [Context.from_code(code) for code in range(CODE_COUNT)]
     assert [context.code for context in contexts] == list(range(CODE_COUNT))
     assert len(set(contexts)) == CODE_COUNT
+
+
+def test_a_request_may_ask_for_any_mood() -> None:
+    """What may be asked for are the moods and any, which has the code of no mood."""
+    assert get_args(AskedMood) == (*get_args(Mood), ANY_MOOD) == (*MOODS, "any")
+    assert Context.asked(ANY_MOOD, "solo", "binge") == Context(None, "solo", "binge")
+    assert Context.asked("funny", "solo", "binge") == Context("funny", "solo", "binge")
+    assert mood_from_json(mood_as_json(ANY_MOOD)) == ANY_MOOD
 
 
 @pytest.mark.parametrize("code", [-1, CODE_COUNT, 10**9])

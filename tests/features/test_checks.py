@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from app.backend.domain.context import (
+    ANY_MOOD,
     CODE_COUNT,
     GROUP_SIZES,
     MOODS,
@@ -65,13 +66,13 @@ def oddities(contexts: Contexts, at: int = 0) -> set[str]:
 
 
 def test_every_code_is_its_context() -> None:
-    """A code stays what it is; its unknown parts are odd, and its mood is never malformed."""
+    """A code stays what it is; its unknown parts are odd, but for a mood: it may be any."""
     contexts = understand_contexts([RawContext(code) for code in range(CODE_COUNT)])
     assert contexts.code.tolist() == list(range(CODE_COUNT))
     for code in range(CODE_COUNT):
         said = Context.from_code(code)
         parts = {
-            "mood_unknown": said.mood,
+            "mood_any": said.mood,
             "company_unknown": said.group_size,
             "session_unknown": said.session_length,
         }
@@ -114,6 +115,11 @@ def test_texts_say_what_codes_say(context: Context) -> None:
             Context(None, "solo", "short"),
             {"mood"},
         ),
+        (
+            RawContext(None, mood_as_json("any"), "solo", "short"),
+            Context(None, "solo", "short"),
+            {"any"},
+        ),
         (RawContext(None), Context(None, None, None), {"malformed", "company", "session"}),
     ],
 )
@@ -124,6 +130,7 @@ def test_what_texts_do_not_say_is_unknown(
     names = {
         "malformed": "mood_malformed",
         "mood": "mood_unknown",
+        "any": "mood_any",
         "company": "company_unknown",
         "session": "session_unknown",
     }
@@ -148,7 +155,8 @@ ANY_TEXT: Final = st.one_of(
     st.integers(),
     st.floats(),
     st.booleans(),
-    st.sampled_from([*MOODS, *GROUP_SIZES, *SESSION_LENGTHS, *map(mood_as_json, MOODS)]),
+    st.sampled_from([*MOODS, *GROUP_SIZES, *SESSION_LENGTHS]),
+    st.sampled_from([*map(mood_as_json, MOODS), mood_as_json(ANY_MOOD)]),
     st.sampled_from(['{"mood": "funny", "mood": 3}', "[" * 999, '{"mood":' * 100, "9" * 999]),
 )
 
@@ -164,7 +172,7 @@ def test_no_context_is_too_odd(raws: list[RawContext]) -> None:
     assert not (contexts.odd["mood_malformed"] & contexts.odd["mood_unknown"]).any()
     for at, code in enumerate(contexts.code.tolist()):
         said = Context.from_code(code)
-        without_mood = oddities(contexts, at) & {"mood_malformed", "mood_unknown"}
+        without_mood = oddities(contexts, at) & {"mood_malformed", "mood_unknown", "mood_any"}
         assert (said.mood is None) == bool(without_mood)
         assert (said.group_size is None) == ("company_unknown" in oddities(contexts, at))
         assert (said.session_length is None) == ("session_unknown" in oddities(contexts, at))

@@ -42,6 +42,14 @@ def test_what_is_missing_is_nothing() -> None:
     assert plain_rows({}).shape == (0, FEATURE_COUNT)
 
 
+def test_any_mood_is_a_mood_that_is_missing() -> None:
+    """Of company and session length there is no such word."""
+    rows = plain_rows({"mood": ["any", None], "group_size": ["solo", "solo"]})
+    assert np.array_equal(rows[0], rows[1])
+    with pytest.raises(InvalidInput, match="group_size is one of"):
+        plain_rows({"group_size": ["any"]})
+
+
 @pytest.mark.parametrize(
     ("columns", "said"),
     [

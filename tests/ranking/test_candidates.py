@@ -1,6 +1,7 @@
 """What fits is kept, what does not is counted once, for the first reason that holds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,15 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.backend.domain.evidence import Viewing
+from app.backend.domain.signals import EVENING
 from app.backend.domain.title import Title
+from app.backend.features.ages import least_ages
 from app.backend.ranking.candidates import (
+    AGE_UNKNOWN,
     LENGTH_UNKNOWN,
     NOT_AGAIN,
+    NOT_TONIGHT,
     RESTING_DAYS,
+    SHOWN_TONIGHT,
     TOO_LONG,
+    TOO_OLD_FOR,
     VETO,
     WATCHED_LATELY,
     Candidates,
+    Limits,
+    Measures,
     fitting,
     resting,
 )
@@ -32,12 +41,16 @@ def title(number: int, minutes: float | None = 90.0) -> Title:
 
 
 def found_fitting(
-    titles: Sequence[Title], limit: int | None, viewings: Sequence[Viewing]
+    titles: Sequence[Title],
+    limit: int | None,
+    viewings: Sequence[Viewing],
+    age: int | None = None,
 ) -> Candidates:
     """Return which of some titles fit now, after some viewings."""
     ids = np.array([one.id for one in titles], dtype=np.int64)
     minutes = np.array([np.nan if one.minutes is None else one.minutes for one in titles])
-    return fitting(minutes, limit, resting(ids, viewings, NOW))
+    measures = Measures(minutes, least_ages([one.age_rating for one in titles]))
+    return fitting(measures, Limits(limit, age), resting(ids, viewings, NOW))
 
 
 def test_what_fits_keeps_its_order() -> None:
@@ -135,3 +148,45 @@ def test_rest_ends_when_the_first_title_has_rested() -> None:
     assert (done.lately.tolist(), done.not_again.tolist()) == ([0, 1], [2])
     assert resting(np.array([1, 2, 3]), viewings, done.until).lately.tolist() == [0]
     assert resting(np.array([7]), viewings, NOW).until is None
+
+
+@pytest.mark.parametrize(
+    ("rating", "reason"),
+    [
+        ("FSK 12", None),
+        ("TV-Y7", None),
+        ("PG-13", TOO_OLD_FOR),
+        (None, AGE_UNKNOWN),
+        ("NR", AGE_UNKNOWN),
+    ],
+)
+def test_an_age_limit_leaves_out_what_is_for_older_ones_or_unknown(
+    rating: str | None, reason: str | None
+) -> None:
+    """Up to the limit fits, what nobody rated does not, and without a limit everything does."""
+    rated = [replace(title(1), age_rating=rating)]
+    found = found_fitting(rated, None, [], age=12)
+    assert dict(found.left_out) == ({} if reason is None else {reason: 1})
+    assert found_fitting(rated, None, []).left_out == {}
+
+
+def test_what_nobody_wanted_tonight_rests_until_the_evening_is_over() -> None:
+    """Twelve hours later it may be shown again; titles that are gone do not matter."""
+    ids = np.array([1, 2, 3])
+    said = {2: NOW - timedelta(hours=3), 3: NOW - EVENING, 99: NOW - timedelta(hours=11)}
+    done = resting(ids, [], NOW, said)
+    assert done.not_tonight.tolist() == [1]
+    assert done.until == NOW + timedelta(hours=9)
+    measures = Measures(np.full(3, 90.0), np.full(3, np.nan))
+    found = fitting(measures, Limits(), done)
+    assert (found.rows.tolist(), found.left_out) == ([0, 2], {NOT_TONIGHT: 1})
+    assert resting(ids, [], done.until, said).until is None
+
+
+def test_what_was_shown_is_counted_where_nothing_else_kept_it_out() -> None:
+    """A title that rests anyway is counted once, as resting."""
+    done = resting(np.array([1, 2, 3]), [Viewing(1, NOW, None)], NOW)
+    measures = Measures(np.full(3, 90.0), np.full(3, np.nan))
+    found = fitting(measures, Limits(), replace(done, shown=np.array([0, 2])))
+    assert found.rows.tolist() == [1]
+    assert found.left_out == {SHOWN_TONIGHT: 1, WATCHED_LATELY: 1}

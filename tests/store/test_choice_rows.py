@@ -16,10 +16,12 @@ from app.backend.domain.clock import day_number
 from app.backend.domain.context import CODE_COUNT, Context
 from app.backend.domain.evening import StoredSlate, Verdict
 from app.backend.domain.evidence import DEMO, ChoiceRows
+from app.backend.domain.signals import SEEN
 from app.backend.store import writes
 from app.backend.store.choice_rows import read_choices
 from app.backend.store.schema import upgrade
 from app.backend.store.session import Database, open_database
+from app.backend.store.signals import take_back_signal, write_signal
 from app.backend.store.tables import Feedback, Media, Recommendation, Slate
 from tests.bare_database import FURTHER, TABLES, Bare, clean_rows, stored
 from tests.store.evening import library_of, shown
@@ -150,6 +152,24 @@ def test_feedback_alone_says_that_a_pick_was_chosen(database: Database) -> None:
         writes.write_verdict(session, verdict, LATER)
         session.execute(update(Recommendation).values(watched_at=None))
     assert read(database) == rows_of(slate, 2)
+
+
+def test_what_was_seen_before_was_not_chosen(database: Database) -> None:
+    """Nor by being rated, as long as that stands; what was watched as well was chosen."""
+    slate = shown(database)
+    for place in (0, 1):
+        pick = slate.picks[place].recommendation_id
+        with database.writing() as session:
+            write_signal(session, pick, SEEN, LATER)
+        rate(database, slate, place)
+    assert read(database) == []
+    watch(database, slate, 2)
+    assert read(database) == rows_of(slate, 2)
+    watch(database, slate, 1)
+    assert read(database) == rows_of(slate, 1, 2)
+    with database.writing() as session:
+        take_back_signal(session, slate.picks[1].recommendation_id, SEEN, LATER)
+    assert read(database) == rows_of(slate, 1, 2)
 
 
 def test_a_slate_without_a_choice_says_nothing(database: Database) -> None:

@@ -136,7 +136,7 @@ def test_columns_of_encores_names_with_other_content_do_no_harm(empty_database_u
     """What someone else keeps under the names of Encore's further columns never breaks a row."""
     made = Made(String(50), further=OPTIONAL)
     made.rows = {
-        "media": [(*row, "film", "n/a", "", "elsewhere", *([None] * 6)) for row in MEDIA],
+        "media": [(*row, "film", "n/a", "", "elsewhere", *([None] * 7)) for row in MEDIA],
         "recommendations": [(*row, "evening-a") for row in SHOWN],
         "feedback": [(*row, "someone", "web", "yesterday") for row in FEEDBACK],
     }

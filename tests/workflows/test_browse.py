@@ -6,8 +6,8 @@ from app.backend.domain.errors import NotFound
 from app.backend.domain.progress import silent
 from app.backend.workflows import browse
 from app.backend.workflows.household import Household
-from app.backend.workflows.import_library import Imported, import_library
-from tests.workflows.evenings import ListSource, Ticking, ask, live, record
+from app.backend.workflows.import_library import Imported
+from tests.workflows.evenings import Ticking, ask, live
 
 
 def test_what_is_not_there_has_a_name(household: Household) -> None:
@@ -19,23 +19,6 @@ def test_what_is_not_there_has_a_name(household: Household) -> None:
             browse.training_run(session, 7)
         with pytest.raises(NotFound, match="encore models list"):
             browse.version(session, "20261120T201500-aaaaaaaaaaaa")
-
-
-def test_the_library_is_told_in_numbers(household: Household) -> None:
-    """Titles in the order of their names, kinds, missing lengths, genres known and unknown."""
-    shelf = [
-        record("Zelig", genres=("Comedy", "Bergfilm")),
-        record("amélie", genres=("Comédie", "Romance"), minutes=None),
-        record("The Wire", kind="series", genres=("Krimi",)),
-    ]
-    with household.database.writing() as session:
-        import_library(session, ListSource(shelf), household.clock, silent)
-    with household.database.reading() as session:
-        found = browse.library(session, household.clock)
-    assert [title.title for title in found.titles] == ["amélie", "The Wire", "Zelig"]
-    assert (found.movies, found.series, found.without_minutes) == (2, 1, 1)
-    assert dict(found.genres) == {"Comedy": 2, "Romance": 1, "Crime": 1}
-    assert dict(found.unknown_genres) == {"Bergfilm": 1}
 
 
 def test_a_slate_is_shown_as_it_was_drawn(household: Household, small_library: Imported) -> None:

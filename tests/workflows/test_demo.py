@@ -9,7 +9,7 @@ from app.backend.domain.evidence import DEMO
 from app.backend.domain.progress import silent
 from app.backend.store import runs
 from app.backend.store.tables import Feedback, Recommendation, Slate, Table
-from app.backend.workflows import browse, demo
+from app.backend.workflows import demo, shelf
 from app.backend.workflows.household import Household, set_up_demo
 from app.backend.workflows.import_library import import_library
 from tests.conftest import PreparedDemo
@@ -77,6 +77,6 @@ def test_starting_over_replaces_whatever_was_there(household: Household) -> None
     assert count(household, Slate) == made.evenings
     assert set(noted.names) >= {"Reading titles", "Living simulated evenings"}
     with household.database.reading() as session:
-        assert len(browse.library(session, household.clock).titles) == made.titles
+        assert shelf.overview(session).counts.titles == made.titles
         assert [run.state for run in runs.read_runs(session, 5)] == ["promoted"]
     assert ask(household).model_version is not None

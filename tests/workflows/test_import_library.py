@@ -6,7 +6,7 @@ from app.backend.domain.title import Refusal
 from app.backend.ml_model import prepare
 from app.backend.sources.library_source import Entry
 from app.backend.store import versions
-from app.backend.workflows import browse
+from app.backend.workflows import browse, shelf
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported, import_library
 from tests.workflows.evenings import ListSource, Noted, ask, record, varied_titles
@@ -36,7 +36,7 @@ def test_genres_of_other_languages_are_known_and_the_rest_reported(household: Ho
     told = bring(household, ListSource(varied_titles()))
     assert told.unknown_genres == {"Bergfilm": 4}
     with household.database.reading() as session:
-        overview = browse.library(session, household.clock)
+        overview = shelf.overview(session)
     assert dict(overview.unknown_genres) == {"Bergfilm": 4}
     assert dict(overview.genres)["Comedy"] == 8
     assert dict(overview.genres)["Crime"] == 4

@@ -129,7 +129,7 @@ def test_an_error_spoils_no_other_request(household: Household) -> None:
     refused, answered = slates(picker, household, [FUNNY_SHORT, binge])
     assert isinstance(refused, NothingFits)
     assert isinstance(answered, Answered)
-    assert refused.details == {"excluded": {"too_long": 4}}
+    assert refused.details == {"excluded": {"too_long": 4}, "would_fit": {"binge": 4}}
 
 
 def test_an_empty_library_says_so_until_titles_come(household: Household) -> None:

@@ -1,18 +1,14 @@
 """Makes the application from its parts; nothing happens at import."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from importlib import resources
-from typing import Final
+from typing import Final, TypeAlias
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.staticfiles import StaticFiles
 
-from app import frontend
 from app.backend.api.addresses import API_PREFIX
 from app.backend.api.counter import Counter
 from app.backend.api.dependencies import ApiState
@@ -25,60 +21,18 @@ from app.backend.api.openapi import describe
 from app.backend.api.porter import Porter
 from app.backend.api.request_log import RequestLog
 from app.backend.api.resources import Resources
-from app.backend.api.routes import (
-    access,
-    artefacts,
-    data_quality,
-    feedback,
-    health,
-    library,
-    library_page,
-    metrics,
-    mlflow_scoring,
-    model_page,
-    models,
-    open_inference,
-    personalizer,
-    predictions,
-    recommendations,
-    sign_in_pages,
-    slates,
-    tonight_page,
-    training_runs,
-    versions,
-)
+from app.backend.api.routing import UNVERSIONED, VERSIONED, every_route
 from app.backend.api.schemas import DESCRIPTION
+from app.backend.api.static_files import FOLDER, VersionedFiles
 from app.backend.api.tracing import Traced, Tracing
 from app.backend.api.trainer import Trainer
 from app.backend.workflows.doorway import Doorway
 from app.backend.workflows.household import Household
+from app.backend.workflows.imports import Importer
 from app.backend.workflows.observation import Observer
 
-# Routes are looked through in this order: what is asked most comes first.
-VERSIONED: Final = (
-    recommendations,
-    predictions,
-    feedback,
-    slates,
-    library,
-    training_runs,
-    models,
-    versions,
-    artefacts,
-    data_quality,
-    access,
-)
-UNVERSIONED: Final = (
-    open_inference,
-    mlflow_scoring,
-    personalizer,
-    health,
-    metrics,
-    tonight_page,
-    model_page,
-    library_page,
-    sign_in_pages,
-)
+Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
 AT_HOME: Final = Doorway()
 
 
@@ -117,17 +71,9 @@ def create_app(
     """Return the application over a household that is open, as it is reached by a doorway."""
     meters = Meters()
     trainer, desk = Trainer(household), Desk(household, meters)
+    importer = Importer(household)
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        trainer.begin()
-        await desk.warm_up()
-        yield
-        await run_in_threadpool(trainer.finish)
-        desk.close()
-        await run_in_threadpool(manner.end)
-
-    state = ApiState(household, trainer, Porter(household, doorway), desk)
+    state = ApiState(household, trainer, Porter(household, doorway), desk, importer)
     app = FastAPI(
         title="Encore",
         summary="What shall we watch tonight? Picks from your own library.",
@@ -139,7 +85,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         # Encore has spans and logs of its own, where they are wished for.
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        lifespan=lifespan,
+        lifespan=_life_of(state, manner),
         middleware=[*_watching(manner, meters), *_before_every_route(doorway, state)],
     )
     app.state.is_stopping = False
@@ -151,18 +97,8 @@ def create_app(
     for module in UNVERSIONED:
         app.include_router(module.router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # as FastAPI has it done
-    static = resources.files(frontend) / "static"
-    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    app.mount("/static", VersionedFiles(directory=FOLDER), name="static")
     return app
-
-
-def every_route() -> Iterator[tuple[str, APIRoute]]:
-    """Yield every route, with what its address begins with."""
-    for prefix, modules in ((API_PREFIX, VERSIONED), ("", UNVERSIONED)):
-        for module in modules:
-            for route in module.router.routes:
-                if isinstance(route, APIRoute):
-                    yield prefix, route
 
 
 def _watching(manner: Manner, meters: Meters) -> list[Middleware]:
@@ -181,3 +117,22 @@ def _before_every_route(doorway: Doorway, state: ApiState) -> list[Middleware]:
         Middleware(BodyLimit),
         Middleware(Counter, state=state, base_path=doorway.base_path),
     ]
+
+
+def _life_of(
+    state: ApiState, manner: Manner
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return what an application does when it begins and when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(state.importer.open)
+        state.trainer.begin()
+        await state.desk.warm_up()
+        yield
+        await run_in_threadpool(state.importer.finish)
+        await run_in_threadpool(state.trainer.finish)
+        state.desk.close()
+        await run_in_threadpool(manner.end)
+
+    return lifespan

@@ -1,4 +1,6 @@
-"""The cookie of a signed-in browser: a secret that scripts cannot read."""
+"""The cookies: the secret of a signed-in browser, and choices; scripts read none of them."""
+
+from typing import Final
 
 from fastapi import Request, Response
 
@@ -6,6 +8,8 @@ from app.backend.api.addresses import base_of
 from app.backend.api.dependencies import ApiState
 from app.backend.api.marks import COOKIE, SECURE_COOKIE
 from app.backend.domain.access import LONGEST_SESSION
+
+REMEMBER_SECONDS: Final = 365 * 24 * 3600
 
 
 def give(request: Request, response: Response, token: str) -> None:
@@ -26,6 +30,19 @@ def take(request: Request, response: Response) -> None:
     """Let a browser forget its session's secret."""
     response.delete_cookie(
         _name(request),
+        path=base_of(request.scope) or "/",
+        secure=_is_secure(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def remember(request: Request, response: Response, name: str, value: str) -> None:
+    """Let a browser keep a choice for a year; it is no secret."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=REMEMBER_SECONDS,
         path=base_of(request.scope) or "/",
         secure=_is_secure(request),
         httponly=True,

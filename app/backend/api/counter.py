@@ -164,6 +164,8 @@ def request_of(said: RecommendationRequest) -> Request:
         said.size,
         tuple(said.members),
         fresh_seed() if said.seed is None else said.seed,
+        said.instead_of,
+        said.surprise,
     )
 
 

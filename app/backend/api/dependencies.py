@@ -10,6 +10,7 @@ from app.backend.api.desk import Desk
 from app.backend.api.porter import Porter
 from app.backend.api.trainer import Trainer
 from app.backend.workflows.household import Household
+from app.backend.workflows.imports import Importer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class ApiState:
     trainer: Trainer
     porter: Porter
     desk: Desk
+    importer: Importer
 
 
 async def _household(request: Request) -> Household:
@@ -37,6 +39,11 @@ async def _desk(request: Request) -> Desk:
     return state.desk
 
 
+async def _importer(request: Request) -> Importer:
+    state: ApiState = request.app.state.encore
+    return state.importer
+
+
 async def _caller(request: Request) -> Caller:
     return caller_of(request.scope)
 
@@ -48,6 +55,7 @@ async def _body(request: Request) -> bytes:
 HouseholdDep = Annotated[Household, Depends(_household)]
 TrainerDep = Annotated[Trainer, Depends(_trainer)]
 DeskDep = Annotated[Desk, Depends(_desk)]
+ImporterDep = Annotated[Importer, Depends(_importer)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 # For what is not JSON alone, or is read by another's rules.
 BodyDep = Annotated[bytes, Depends(_body)]

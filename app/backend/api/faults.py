@@ -11,17 +11,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.backend.api.access import CHALLENGE
-from app.backend.api.addresses import base_of, path_of
+from app.backend.api.addresses import MOST_NEXT, base_of, path_of
+from app.backend.api.fault_view import NO_PAGE, fault_context
 from app.backend.api.invalid import invalid_input
 from app.backend.api.request_log import HEADER, request_id
 from app.backend.api.resources import Resources
 from app.backend.api.shape import shaped
 from app.backend.api.templates import render
+from app.backend.api.tongue import tongue_of
 from app.backend.domain.errors import EncoreError, NotSignedIn, TooManyAttempts
 
 API_ROOT = "/api/"
-# How long the address may be that one is led back to after signing in.
-MOST_NEXT = 500
+_NO_PAGE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
 
 def add_fault_handlers(app: FastAPI, resources: Resources) -> None:
@@ -44,7 +45,7 @@ def _on_encore_error(request: Request, error: Exception) -> Response:
     named = error if isinstance(error, EncoreError) else EncoreError(str(error))
     headers = {}
     if isinstance(named, NotSignedIn):
-        if request.method == "GET" and _wants_page(request):
+        if request.method == "GET" and wants_page(request):
             return _to_login(request)
         headers["WWW-Authenticate"] = CHALLENGE
     if isinstance(named, TooManyAttempts):
@@ -72,6 +73,8 @@ def _on_http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     phrase = HTTPStatus(status).phrase
     message = f"{phrase}: {request.method} is not answered at this address."
+    if status in _NO_PAGE and wants_page(request):
+        message = tongue_of(request).gettext(NO_PAGE)
     code = phrase.casefold().replace(" ", "_")
     envelope = {"error": {"code": code, "message": message, "details": {}}}
     headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
@@ -94,7 +97,13 @@ def _on_fault(request: Request, _error: Exception) -> Response:
     return answer
 
 
-def _wants_page(request: Request) -> bool:
+def answered(request: Request, error: EncoreError) -> Response:
+    """Return a failure that was met before any route: in the envelope, or as a page."""
+    return _answer(request, error.status, error.envelope())
+
+
+def wants_page(request: Request) -> bool:
+    """Say whether a browser asked, and not for the API."""
     is_api = path_of(request.scope).startswith(API_ROOT)
     return not is_api and "text/html" in request.headers.get("accept", "")
 
@@ -105,16 +114,10 @@ def _answer(
     envelope: dict[str, Any],
     headers: dict[str, str] | None = None,
 ) -> Response:
-    if _wants_page(request):
-        return render(
-            request,
-            "error.html",
-            {
-                "page": "error",
-                "status": status,
-                "heading": "That did not work",
-                **envelope["error"],
-            },
-            status,
-        )
+    if wants_page(request):
+        tongue = tongue_of(request)
+        shown = fault_context(status, envelope["error"], request_id.get(), tongue)
+        answer = render(request, "error.html", shown, status)
+        answer.headers.update(headers or {})
+        return answer
     return JSONResponse(shaped(request.scope, envelope), status_code=status, headers=headers)

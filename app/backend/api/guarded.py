@@ -23,6 +23,8 @@ IDEMPOTENCY_KEY: Final = "idempotency-key"
 REPLAYED: Final = "Idempotent-Replayed"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,100}")
 _KEPT_HEADERS: Final = ("content-type", "location")
+# What RFC 9110 §15.4.5 asks an answer without a body to say again.
+_TOLD_AGAIN: Final = ("etag", "cache-control", "vary")
 _REFUSED: Final = 400
 
 
@@ -78,7 +80,7 @@ def unless_known(request: Request, answer: Response) -> Response:
     answer.headers.setdefault("Cache-Control", "private, no-cache")
     known = request.headers.get("if-none-match", "")
     if tag in {one.strip().removeprefix("W/") for one in known.split(",")}:
-        kept = {"ETag": tag, "Cache-Control": answer.headers["Cache-Control"]}
+        kept = {name: answer.headers[name] for name in _TOLD_AGAIN if name in answer.headers}
         return Response(status_code=304, headers=kept)
     return answer
 

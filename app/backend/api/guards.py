@@ -2,20 +2,23 @@
 
 from typing import Final
 
-from starlette.responses import JSONResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.backend.api.addresses import API_PREFIX, PROTOCOL_ROOT, SAFE_METHODS, path_of
-from app.backend.api.shape import shaped
-from app.backend.domain.errors import BodyTooLarge, EncoreError
+from app.backend.api.faults import answered
+from app.backend.domain.errors import BodyTooLarge
 
 MOST_BODY_BYTES: Final = 64 * 1024
+MOST_TABLE_BYTES: Final = 16 * 2**20
 ROOMIER: Final = (
     (f"{PROTOCOL_ROOT}/", 4 * 2**20),
     ("/invocations", 4 * 2**20),
     ("/rank", 2**20),
     ("/personalizer/", 2**20),
-    (f"{API_PREFIX}/library/imports", 16 * 2**20),
+    (f"{API_PREFIX}/library/imports", MOST_TABLE_BYTES),
+    # The file, and what a form writes around it.
+    ("/library/files", MOST_TABLE_BYTES + 2**16),
 )
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -68,7 +71,8 @@ class BodyLimit:
         messages = await _body(receive, most)
         if messages is None:
             error = BodyTooLarge(f"The body is larger than {most} bytes; send less.")
-            await _answer(scope, error)(scope, receive, send)
+            refusal = answered(Request(scope), error)
+            await refusal(scope, receive, send)
             return
 
         async def replay() -> Message:
@@ -95,7 +99,3 @@ async def _body(receive: Receive, most: int) -> list[Message] | None:
             return None
         if message["type"] != "http.request" or not message.get("more_body", False):
             return messages
-
-
-def _answer(scope: Scope, error: EncoreError) -> JSONResponse:
-    return JSONResponse(shaped(scope, error.envelope()), status_code=error.status)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from app.backend.api.views import moment_label
+from app.backend.api.curve_view import calibration, learning_curve
+from app.backend.api.messages import N_
+from app.backend.api.tongue import Tongue
 from app.backend.domain.runs import (
     ADDITIVE,
     CANCELLED,
@@ -27,88 +29,131 @@ from app.backend.workflows.steps import SENTENCES, STEPS
 from app.backend.workflows.versions import Period
 
 NAMES: Final = {
-    CHALLENGER: "The new model",
-    CHAMPION: "The serving model",
-    RULES: "The rules",
-    ADDITIVE: "Plain logistic",
+    CHALLENGER: N_("The new model"),
+    CHAMPION: N_("The serving model"),
+    RULES: N_("The rules"),
+    ADDITIVE: N_("Plain logistic"),
+}
+FAMILIES: Final = {
+    CHALLENGER: N_("Learns what each mood means here, from the rules on"),
+    CHAMPION: N_("What served when the new one was tried"),
+    RULES: N_("Say the same for every house; they learn nothing"),
+    ADDITIVE: N_("Learns, but ranks alike whatever the mood"),
+}
+STATES: Final = {
+    QUEUED: N_("Queued"),
+    RUNNING: N_("Running"),
+    CANCELLED: N_("Cancelled"),
+    PROMOTED: N_("Promoted"),
+    KEPT: N_("Kept back"),
+    SKIPPED: N_("Skipped"),
+    FAILED: N_("Failed"),
 }
 HEADINGS: Final = {
-    QUEUED: "Training begins in a moment",
-    RUNNING: "Training …",
-    CANCELLED: "Training was cancelled",
-    PROMOTED: "The new model serves",
-    KEPT: "The new model does not serve",
-    SKIPPED: "Nothing was trained",
-    FAILED: "Training failed",
+    QUEUED: N_("Training begins in a moment"),
+    RUNNING: N_("Training …"),
+    CANCELLED: N_("Training was cancelled"),
+    PROMOTED: N_("The new model serves"),
+    KEPT: N_("The new model does not serve"),
+    SKIPPED: N_("Nothing was trained"),
+    FAILED: N_("Training failed"),
 }
 DECIDED: Final = {
-    "start": "From the start",
-    "gate": "Earned it at the gate",
-    "hand": "Promoted by hand",
-    "rollback": "Rolled back",
-    "damage": "Stepped in for a damaged one",
-    "library": "Another library moved in",
+    "start": N_("From the start"),
+    "gate": N_("Earned it at the gate"),
+    "hand": N_("Promoted by hand"),
+    "rollback": N_("Rolled back"),
+    "damage": N_("Stepped in for a damaged one"),
+    "library": N_("Another library moved in"),
 }
-WIDEST_BAR: Final = 170
 MOST_PERIODS: Final = 20
+MOST_VERSIONS: Final = 20
+BARS_WIDTH: Final = 160
 
 
 def model_context(
-    overview: ModelOverview,
-    serving: Serving,
-    periods: Sequence[Period],
-    tracking_problem: str | None = None,
+    overview: ModelOverview, serving: Serving, periods: Sequence[Period], tongue: Tongue
 ) -> dict[str, Any]:
     """Return what the template of the page asks for."""
     latest = overview.runs[0] if overview.runs else None
     judged = next((run for run in overview.runs if run.comparison), None)
+    comparison = None if judged is None else judged.comparison
     return {
         "page": "model",
         "champion": "rules" if overview.champion is None else overview.champion.version,
-        "serving": _serving(overview.champion, serving),
-        "run": None if latest is None else _run(latest, overview.champion),
-        "tracking_problem": tracking_problem,
+        "serving": _serving(overview, serving, tongue),
+        "verdict": _verdict(comparison, tongue),
+        "run": None if latest is None else _run(latest, overview.champion, tongue),
         "training": latest is not None and latest.is_active,
-        "comparison": [] if judged is None else _comparison(judged.comparison or {}),
+        "comparison": [] if comparison is None else _comparison(comparison, tongue),
+        "tested": 0 if comparison is None else comparison.get("tested_rows", 0),
+        "gate": [] if comparison is None else _gate(comparison, tongue),
+        "curve": learning_curve(overview.runs, tongue),
+        "calibration": calibration(comparison, tongue),
         "feedback_count": overview.feedback_count,
-        "quality": [] if latest is None else _quality(latest.quality or ()),
-        "versions": [_version(version) for version in overview.versions],
+        "quality": [] if latest is None else _quality(latest.quality or (), tongue),
+        "versions": [_version(one, tongue) for one in overview.versions[:MOST_VERSIONS]],
+        "older_versions": max(0, len(overview.versions) - MOST_VERSIONS),
         "can_roll_back": len(periods) > 1,
-        "history": [_period(period) for period in periods[:MOST_PERIODS]],
+        "history": [_period(period, tongue) for period in periods[:MOST_PERIODS]],
     }
 
 
-def _serving(champion: Version | None, serving: Serving) -> dict[str, str]:
-    if champion is None or serving.version is None:
-        reason = serving.reason or ""
-        return {"title": "The rules are serving", "sentence": reason}
-    learnt = f"It learnt from {serving.feedback_count} rated picks."
-    told = learnt if serving.reason is None else f"{learnt} {serving.reason}"
-    return {"title": f"Model {serving.version} is serving", "sentence": told}
+def _serving(overview: ModelOverview, serving: Serving, tongue: Tongue) -> dict[str, Any]:
+    _ = tongue.gettext
+    reason = None if serving.reason is None else tongue.told(serving.reason)
+    if overview.champion is None or serving.version is None:
+        return {"title": _("The rules pick"), "version": None, "learnt": None, "reason": reason}
+    n = serving.feedback_count
+    learnt = tongue.ngettext("It learnt from %(n)s verdict.", "It learnt from %(n)s verdicts.", n)
+    return {
+        "title": _("A model of your own picks"),
+        "version": serving.version,
+        "learnt": learnt % {"n": tongue.number(n)},
+        "reason": reason,
+    }
 
 
-def _run(run: Run, champion: Version | None) -> dict[str, Any]:
+def _verdict(comparison: Mapping[str, Any] | None, tongue: Tongue) -> str | None:
+    """Say in a sentence how the last judged model did beside the two that are always asked."""
+    fair = fairly_compared(comparison or {})
+    if not {CHALLENGER, RULES, ADDITIVE} <= fair.keys():
+        return None
+    _ = tongue.gettext
+    ours, rules, plain = (fair[name]["log_loss"] for name in (CHALLENGER, RULES, ADDITIVE))
+    if ours <= min(rules, plain):
+        return _("On later evenings it foretold you better than the rules and plain logistic.")
+    if ours <= rules:
+        return _(
+            "On later evenings it foretold you better than the rules; plain logistic did best."
+        )
+    if ours <= plain:
+        return _("On later evenings the rules foretold you better than it did.")
+    return _("On later evenings the rules and plain logistic foretold you better than it did.")
+
+
+def _run(run: Run, champion: Version | None, tongue: Tongue) -> dict[str, Any]:
     at = STEPS.index(run.step) if run.step in STEPS else 0
     over = run.state in {PROMOTED, KEPT}
-    seconds = {str(step["name"]): f"{step['seconds']:.1f} s" for step in run.steps}
+    seconds = {str(step["name"]): float(step["seconds"]) for step in run.steps}
     steps = [
         {
             "id": step,
-            "name": SENTENCES[step],
+            "name": tongue.told(SENTENCES[step]),
             "done": over or (run.state == RUNNING and number < at) or step in seconds,
-            "seconds": seconds.get(step, ""),
+            "seconds": f"{tongue.number(seconds[step], 1)} s" if step in seconds else "",
         }
         for number, step in enumerate(STEPS)
     ]
-    finished = None if run.finished_at is None else f"Finished {moment_label(run.finished_at)}"
     return {
         "id": run.id,
         "state": run.state,
-        "failures": [failure["reason"] for failure in run.failures],
-        "heading": _heading(run, champion),
-        "reason": run.reason,
+        "state_label": tongue.gettext(STATES.get(run.state, run.state)),
+        "failures": [tongue.told(failure["reason"]) for failure in run.failures],
+        "heading": tongue.gettext(_heading(run, champion)),
+        "reason": None if run.reason is None else tongue.told(run.reason),
         "steps": steps if run.state != SKIPPED else [],
-        "finished_label": finished,
+        "finished_at": run.finished_at,
     }
 
 
@@ -116,63 +161,94 @@ def _heading(run: Run, champion: Version | None) -> str:
     """Say how a run ended, and whether somebody decided otherwise since."""
     serves = champion is not None and champion.version == run.model_version
     if run.state == PROMOTED and not serves:
-        return "The new model served; another does now"
+        return N_("The new model served; another does now")
     if run.state == KEPT and serves:
-        return "The new model serves, by hand"
+        return N_("The new model serves, by hand")
     return HEADINGS.get(run.state, run.state)
 
 
-def _comparison(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a row for each model, the best log loss marked; bars start at zero."""
+def _comparison(comparison: Mapping[str, Any], tongue: Tongue) -> list[dict[str, Any]]:
+    """Return a row for each model, the best log loss first; bars start at zero."""
     fair = fairly_compared(comparison)
     known = {name: fair[name] for name in NAMES if name in fair}
-    losses = [metrics["log_loss"] for metrics in known.values()]
+    most = max((_reach(metrics)[1] for metrics in known.values()), default=1.0)
+    ranked = sorted(known.items(), key=lambda item: item[1]["log_loss"])
     return [
         {
-            "name": NAMES[name],
-            "log_loss": f"{metrics['log_loss']:.3f}",
-            "ranking": _share(metrics["pair_accuracy"], metrics["pairs"]),
-            "calibration": f"{metrics['calibration_error']:.2f}",
-            "is_best": metrics["log_loss"] == min(losses),
-            "bar_width": round(WIDEST_BAR * metrics["log_loss"] / max(losses)),
+            "name": tongue.gettext(NAMES[name]),
+            "family": tongue.gettext(FAMILIES[name]),
+            "log_loss": tongue.number(metrics["log_loss"], 3),
+            "low": tongue.number(_reach(metrics)[0], 2),
+            "high": tongue.number(_reach(metrics)[1], 2),
+            "ranking": _ranking(metrics["pair_accuracy"], metrics["pairs"], tongue),
+            "calibration": tongue.number(metrics["calibration_error"], 2),
+            "is_best": at == 0,
+            "bar_width": round(BARS_WIDTH * metrics["log_loss"] / most, 1),
+            "low_x": round(BARS_WIDTH * _reach(metrics)[0] / most, 1),
+            "high_x": round(BARS_WIDTH * _reach(metrics)[1] / most, 1),
         }
-        for name, metrics in known.items()
+        for at, (name, metrics) in enumerate(ranked)
     ]
 
 
-def _share(value: float | None, pairs: int) -> str:
-    return "too few pairs" if value is None or pairs < LEAST_PAIRS else f"{value:.0%}"
+def _reach(metrics: Mapping[str, Any]) -> tuple[float, float]:
+    low, high = metrics.get("log_loss_interval") or (metrics["log_loss"], metrics["log_loss"])
+    return float(low), float(high)
 
 
-def _quality(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _ranking(value: float | None, pairs: int, tongue: Tongue) -> str:
+    if value is None or pairs < LEAST_PAIRS:
+        return tongue.gettext("too few pairs")
+    return tongue.share(value)
+
+
+def _gate(comparison: Mapping[str, Any], tongue: Tongue) -> list[dict[str, Any]]:
     return [
-        {"question": check["question"], "count": check["count"], "action": check["action"]}
+        {
+            "question": tongue.told(asked["question"]),
+            "passed": asked["passed"],
+            "finding": tongue.told(asked["finding"]),
+        }
+        for asked in comparison.get("gate", ())
+    ]
+
+
+def _quality(checks: Sequence[Mapping[str, Any]], tongue: Tongue) -> list[dict[str, Any]]:
+    return [
+        {
+            "question": tongue.told(check["question"]),
+            "count": tongue.number(check["count"]),
+            "action": tongue.told(check["action"]),
+        }
         for check in checks
         if check["count"]
     ]
 
 
-def _version(version: Version) -> dict[str, Any]:
+def _version(version: Version, tongue: Tongue) -> dict[str, Any]:
     measured = version.metrics.get("models", {}).get(CHALLENGER)
+    gone = version.set_aside_because
+    _ = tongue.gettext
+    if gone is None and version.pruned_at:
+        gone = _("Its files were pruned.")
     return {
         "version": version.version,
-        "created_label": moment_label(version.created_at),
+        "created_at": version.created_at,
         "family": version.family,
         "feedback_count": version.metrics["feedback_count"],
-        "log_loss": "not measured" if measured is None else f"{measured['log_loss']:.3f}",
+        "log_loss": None if measured is None else tongue.number(measured["log_loss"], 3),
         "is_champion": version.is_champion,
-        "gone": version.set_aside_because
-        or ("Its files were pruned." if version.pruned_at else None),
+        "gone": None if gone is None else tongue.told(gone),
         "has_card": "card.html" in (version.files or {}) and version.is_usable,
     }
 
 
-def _period(period: Period) -> dict[str, str]:
-    since = "the beginning" if period.since is None else moment_label(period.since)
-    until = "now" if period.until is None else moment_label(period.until)
+def _period(period: Period, tongue: Tongue) -> dict[str, Any]:
     return {
-        "name": period.version or "The rules",
-        "span": f"{since} to {until}",
-        "reason": period.reason,
-        "decided": f"{DECIDED.get(period.kind, period.kind)} ({period.actor})",
+        "name": period.version,
+        "since": period.since,
+        "until": period.until,
+        "reason": tongue.told(period.reason),
+        "decided": tongue.gettext(DECIDED.get(period.kind, period.kind)),
+        "actor": period.actor,
     }

@@ -1,10 +1,12 @@
 """A quality report in the words, shapes and measures of its page."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from app.backend.api.messages import N_
 from app.backend.api.templates import standalone
+from app.backend.api.tongue import ENGLISH, Tongue
 from app.backend.domain.context import GROUP_SIZES, MOODS, SESSION_LENGTHS
 from app.backend.features.checks import Check
 from app.backend.features.drift import MOVED, SHIFTED
@@ -24,63 +26,90 @@ BARS_FROM: Final = 96
 BARS_WIDTH: Final = 200
 
 COLUMNS: Final = {
-    "genres": "Genres",
-    "duration": "Length",
-    "year": "Year",
-    "community_rating": "Community rating",
-    "mood": "Mood",
-    "group_size": "Company",
-    "session_length": "Session length",
-    "member": "Who it was",
+    "genres": N_("Genres"),
+    "duration": N_("Length"),
+    "year": N_("Year"),
+    "community_rating": N_("Community rating"),
+    "mood": N_("Mood"),
+    "group_size": N_("Company"),
+    "session_length": N_("Session length"),
+    "member": N_("Who it was"),
 }
+CONTEXTS: Final = {
+    "funny": N_("Funny"),
+    "action": N_("Action"),
+    "dramatic": N_("Dramatic"),
+    "relaxing": N_("Relaxing"),
+    "solo": N_("Solo"),
+    "couple": N_("Couple"),
+    "group": N_("Group"),
+    "short": N_("Short"),
+    "medium": N_("Medium"),
+    "binge": N_("Binge"),
+}
+FEATURES: Final = {
+    "mood": N_("Mood"),
+    "company": N_("Company"),
+    "session": N_("Session"),
+    "duration": N_("Length"),
+    "year": N_("Year"),
+    "genre": N_("Genres"),
+    "verdict": N_("Verdict"),
+}
+SEVERITIES: Final = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
+SHIFTS: Final = {"steady": N_("steady"), "shifted": N_("shifted"), "moved": N_("moved")}
 
 
 def quality_page(report: QualityReport) -> str:
     """Return a report as one HTML document that needs nothing else."""
-    return standalone("quality_report.html", quality_context(report))
+    return standalone("quality_report.html", quality_context(report, ENGLISH))
 
 
-def quality_context(report: QualityReport) -> dict[str, Any]:
+def quality_context(report: QualityReport, tongue: Tongue) -> dict[str, Any]:
     """Return what the template of a report asks for."""
     left_out = [check for check in report.checks if check.action == "left out" and check.count]
     return {
         "rows_read": report.rows_read,
         "rows_used": report.rows_used,
         "fingerprint": report.fingerprint[:16],
-        "flow": _flow(report, left_out),
-        "left_out": [_told(check) for check in left_out],
-        "changed": [_told(c) for c in report.checks if c.action != "left out" and c.count],
+        "flow": _flow(report, left_out, tongue),
+        "left_out": [_told(check, tongue) for check in left_out],
+        "changed": [_told(c, tongue) for c in report.checks if c.action != "left out" and c.count],
         "asked": len(report.checks),
-        "balance": _percent(report.balance),
-        "grid": _grid(report.coverage.contexts),
+        "balance": _percent(report.balance, tongue),
+        "grid": _grid(report.coverage.contexts, tongue),
+        "contexts": len(report.coverage.contexts),
         "seen_contexts": sum(cell.balance.rows > 0 for cell in report.coverage.contexts),
         "titles": report.coverage.titles,
         "rated_share": _share(
-            report.coverage.titles.rated_on_the_shelf, report.coverage.titles.on_the_shelf
+            report.coverage.titles.rated_on_the_shelf,
+            report.coverage.titles.on_the_shelf,
+            tongue,
         ),
-        "genre_rows": _genres(report),
-        "members": _members(report),
-        "missing": _missing(report),
-        "noise": _noise(report.coverage.noise),
-        "drift": _drift(report),
+        "genre_rows": _genres(report, tongue),
+        "members": _members(report, tongue),
+        "missing": _missing(report, tongue),
+        "noise": _noise(report.coverage.noise, tongue),
+        "drift": _drift(report, tongue),
         "split": report.split,
     }
 
 
-def _told(check: Check) -> dict[str, Any]:
+def _told(check: Check, tongue: Tongue) -> dict[str, Any]:
     return {
         "count": check.count,
-        "question": check.question,
-        "severity": check.severity,
-        "done": check.done,
+        "question": tongue.told(check.question),
+        "severity": tongue.gettext(SEVERITIES[check.severity]),
+        "done": tongue.told(check.done),
         "examples": ", ".join(str(example) for example in check.examples),
         "id": check.id,
     }
 
 
-def _flow(report: QualityReport, left_out: Sequence[Check]) -> dict[str, Any]:
+def _flow(report: QualityReport, left_out: Sequence[Check], tongue: Tongue) -> dict[str, Any]:
     """Return one bar: what is used, and after it each reason for which something is not."""
-    parts = [("used", report.rows_used), *((check.id, check.count) for check in left_out)]
+    used = (tongue.gettext("used"), report.rows_used)
+    parts = [used, *((check.id.replace("_", " "), check.count) for check in left_out)]
     scale = WIDTH / max(report.rows_read, 1)
     bars, start = [], 0.0
     for number, (name, count) in enumerate(parts):
@@ -91,12 +120,15 @@ def _flow(report: QualityReport, left_out: Sequence[Check]) -> dict[str, Any]:
             | {"opacity": round(opacity, 2), "is_used": not number}
         )
         start += width
-    said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in parts)
-    return {"bars": bars, "width": WIDTH, "title": f"Of {report.rows_read} rows: {said}."}
+    said = ", ".join(f"{count} {name}" for name, count in parts)
+    title = tongue.gettext("Of %(rows)s rows: %(parts)s.")
+    title %= {"rows": report.rows_read, "parts": said}
+    return {"bars": bars, "width": WIDTH, "title": title}
 
 
-def _grid(contexts: Sequence[ContextCell]) -> dict[str, Any]:
-    """Return the 36 contexts as a grid: a row for each mood, a column for company and session."""
+def _grid(contexts: Sequence[ContextCell], tongue: Tongue) -> dict[str, Any]:
+    """Return the contexts as a grid: a row for each mood, a column for company and session."""
+    names = {name: tongue.gettext(label) for name, label in CONTEXTS.items()}
     most = max((cell.balance.rows for cell in contexts), default=0)
     columns = [(group, session) for group in GROUP_SIZES for session in SESSION_LENGTHS]
     cells = [
@@ -106,7 +138,7 @@ def _grid(contexts: Sequence[ContextCell]) -> dict[str, Any]:
             "count": cell.balance.rows,
             "opacity": _strength(cell.balance.rows, most),
             "is_strong": _strength(cell.balance.rows, most) > 0.55,
-            "title": _cell_title(cell),
+            "title": _cell_title(cell, names, tongue),
         }
         for cell in contexts
     ]
@@ -117,15 +149,15 @@ def _grid(contexts: Sequence[ContextCell]) -> dict[str, Any]:
         "width": NAMES_WIDTH + CELL_WIDTH * len(columns),
         "height": HEAD_HEIGHT + CELL_HEIGHT * len(MOODS),
         "rows": [
-            {"name": mood.capitalize(), "y": HEAD_HEIGHT + CELL_HEIGHT * at}
+            {"name": names[mood], "y": HEAD_HEIGHT + CELL_HEIGHT * at}
             for at, mood in enumerate(MOODS)
         ],
         "groups": [
-            {"name": group.capitalize(), "x": NAMES_WIDTH + CELL_WIDTH * 3 * at}
+            {"name": names[group], "x": NAMES_WIDTH + CELL_WIDTH * 3 * at}
             for at, group in enumerate(GROUP_SIZES)
         ],
         "sessions": [
-            {"name": session[0].upper(), "x": NAMES_WIDTH + CELL_WIDTH * at}
+            {"name": names[session][0], "x": NAMES_WIDTH + CELL_WIDTH * at}
             for at, (_, session) in enumerate(columns)
         ],
     }
@@ -137,12 +169,16 @@ def _strength(rows: int, most: int) -> float:
     return round(FAINTEST + (1 - FAINTEST) * math.sqrt(rows / most), 2)
 
 
-def _cell_title(cell: ContextCell) -> str:
-    said = f"{cell.mood}, {cell.group_size}, {cell.session_length}"
-    return f"{said}: {cell.balance.rows} rated, {_percent(cell.balance)} liked"
+def _cell_title(cell: ContextCell, names: Mapping[str, str], tongue: Tongue) -> str:
+    parts = (cell.mood, cell.group_size, cell.session_length)
+    return tongue.gettext("%(context)s: %(rows)s rated, %(share)s liked") % {
+        "context": ", ".join(names[part] for part in parts),
+        "rows": cell.balance.rows,
+        "share": _percent(cell.balance, tongue),
+    }
 
 
-def _genres(report: QualityReport) -> dict[str, Any]:
+def _genres(report: QualityReport, tongue: Tongue) -> dict[str, Any]:
     """Return each genre's share of the shelf beside its share of what was rated."""
     shelf, rows = report.coverage.titles.on_the_shelf, report.rows_used
     found = [genre for genre in report.coverage.genres if genre.titles or genre.balance.rows]
@@ -153,10 +189,10 @@ def _genres(report: QualityReport) -> dict[str, Any]:
         "more": len(found) - len(shown),
         "bars": [
             {
-                "name": display_name(genre.genre),
+                "name": tongue.told(display_name(genre.genre)),
                 "y": 30 * at,
-                "shelf": _share(genre.titles, shelf),
-                "rated": _share(genre.balance.rows, rows),
+                "shelf": _share(genre.titles, shelf, tongue),
+                "rated": _share(genre.balance.rows, rows, tongue),
                 "shelf_width": round(BARS_WIDTH * genre.titles / max(shelf, 1), 1),
                 "rated_width": round(BARS_WIDTH * genre.balance.rows / max(rows, 1), 1),
             }
@@ -165,56 +201,68 @@ def _genres(report: QualityReport) -> dict[str, Any]:
     }
 
 
-def _members(report: QualityReport) -> list[dict[str, Any]]:
+def _members(report: QualityReport, tongue: Tongue) -> list[dict[str, Any]]:
+    _ = tongue.gettext
     return [
         {
-            "name": report.member_names.get(member.member_id, f"Member {member.member_id}")
+            "name": report.member_names.get(
+                member.member_id, _("Member %(number)s") % {"number": member.member_id}
+            )
             if member.member_id
-            else "Nobody named",
-            "rows": member.balance.rows,
-            "liked": _percent(member.balance),
+            else _("Nobody named"),
+            "told": _("%(rows)s rated, %(share)s liked")
+            % {"rows": member.balance.rows, "share": _percent(member.balance, tongue)},
         }
         for member in report.coverage.members
     ]
 
 
-def _missing(report: QualityReport) -> list[dict[str, Any]]:
+def _missing(report: QualityReport, tongue: Tongue) -> list[dict[str, Any]]:
     return [
         {
-            "name": COLUMNS[missing.column],
+            "name": tongue.gettext(COLUMNS[missing.column]),
             "titles": missing.titles,
             "rows": missing.rows,
-            "share": _share(missing.rows, report.rows_used),
+            "share": _share(missing.rows, report.rows_used, tongue),
         }
         for missing in report.coverage.missing
     ]
 
 
-def _noise(noise: LabelNoise) -> str:
+def _noise(noise: LabelNoise, tongue: Tongue) -> str:
+    _ = tongue.gettext
     if not noise.repeated:
-        return "No title was rated twice in one context, so nothing can contradict itself."
-    times = "Once" if noise.repeated == 1 else f"{noise.repeated} times"
-    told = f"{times} one title was rated again by the same member in the same context"
+        return _("No title was rated twice in one context, so nothing can contradict itself.")
+    told = tongue.ngettext(
+        "Once one title was rated again by the same member in the same context.",
+        "%(n)s times one title was rated again by the same member in the same context.",
+        noise.repeated,
+    ) % {"n": noise.repeated}
     if not noise.contradictory:
-        return f"{told}, and the verdicts agree."
-    return (
-        f"{told}; in {noise.contradictory} of these cases the verdicts contradict each other. "
-        f"So {noise.rows_against} of those {noise.rows} verdicts no model can get right."
-    )
+        return f"{told} {_('The verdicts agree.')}"
+    contradictory = tongue.ngettext(
+        "In one of these cases the verdicts contradict each other.",
+        "In %(n)s of these cases the verdicts contradict each other.",
+        noise.contradictory,
+    ) % {"n": noise.contradictory}
+    bound = _("So %(against)s of those %(rows)s verdicts no model can get right.")
+    bound %= {"against": noise.rows_against, "rows": noise.rows}
+    return f"{told} {contradictory} {bound}"
 
 
-def _drift(report: QualityReport) -> dict[str, Any]:
+def _drift(report: QualityReport, tongue: Tongue) -> dict[str, Any]:
     """Return a bar for each feature, on a scale that ends beyond what calls for training."""
     scale = BARS_WIDTH / (2 * MOVED)
     return {
-        "sentence": report.drift.sentence,
+        "sentence": tongue.told(report.drift.sentence),
         "height": 28 * len(report.drift.shifts),
         "marks": [{"x": BARS_FROM + round(scale * at), "name": at} for at in (SHIFTED, MOVED)],
         "bars": [
             {
-                "name": shift.feature.capitalize(),
-                "index": f"{shift.index:.2f}",
-                "verdict": shift.verdict,
+                "name": tongue.gettext(FEATURES[shift.feature]),
+                "index": tongue.number(shift.index, 2),
+                "is_steady": shift.verdict == "steady",
+                "verdict": tongue.gettext(SHIFTS[shift.verdict]),
                 "y": 28 * at,
                 "width": round(min(scale * shift.index, BARS_WIDTH), 1),
             }
@@ -223,9 +271,9 @@ def _drift(report: QualityReport) -> dict[str, Any]:
     }
 
 
-def _percent(balance: Balance) -> str:
-    return "none" if balance.share is None else f"{balance.share:.0%}"
+def _percent(balance: Balance, tongue: Tongue) -> str:
+    return tongue.gettext("none") if balance.share is None else tongue.share(balance.share)
 
 
-def _share(part: int, whole: int) -> int:
-    return round(100 * part / max(whole, 1))
+def _share(part: int, whole: int, tongue: Tongue) -> str:
+    return tongue.share(part / max(whole, 1))

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.backend.domain.access import NAME_PATTERN
-from app.backend.domain.context import GroupSize, Mood, SessionLength
+from app.backend.domain.context import AskedMood, GroupSize, SessionLength
 from app.backend.domain.evening import LONGEST_EVENT_ID, LONGEST_NAME, StoredSlate
+from app.backend.domain.signals import SignalKind
 from app.backend.ranking.slate import LARGEST, SMALLEST
 
 DESCRIPTION = """
@@ -79,7 +80,12 @@ class ErrorEnvelope(BaseModel):
 
 
 class RecommendationRequest(Strict):
-    """What the household says about its evening."""
+    """What the household says about its evening; any mood is none in particular.
+
+    Of the `members` who are named, the strictest age limit holds; nobody named means no limit.
+    `instead_of` is a slate: what it showed is left out, and what those showed that it was itself
+    asked for in place of. A `surprise` is drawn by chance from more titles than the best few.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -89,18 +95,21 @@ class RecommendationRequest(Strict):
         },
     )
 
-    mood: Mood
+    mood: AskedMood
     group_size: GroupSize
     session_length: SessionLength
     size: Annotated[int, Field(ge=SMALLEST, le=LARGEST), WHOLE] = 4
     members: Annotated[list[Name], Field(max_length=20)] = []
     seed: Annotated[int, Field(ge=0, lt=2**53), WHOLE] | None = None
+    instead_of: Id | None = None
+    surprise: bool = False
 
 
 class PickOut(Told):
     """One title of a slate; `minutes` is one sitting. The first position is the lead.
 
-    `watched_at` is when it was chosen; null as long as it was not.
+    `watched_at` is when it was chosen; null as long as it was not. `signal` is what was said of it
+    instead, and not taken back: `not_tonight`, `never` or `seen`.
     """
 
     recommendation_id: int
@@ -116,10 +125,15 @@ class PickOut(Told):
     propensity: float
     reasons: list[str]
     watched_at: datetime | None
+    signal: SignalKind | None
 
 
 class SlateOut(Told):
-    """A slate. `model_version` is null where the rules answered; `served_by` says what did."""
+    """A slate. `model_version` is null where the rules answered; `served_by` says what did.
+
+    `instead_of` is the slate that it was asked for in place of. `left_out` counts titles by the
+    first reason that kept them out.
+    """
 
     id: int
     requested_at: datetime
@@ -133,6 +147,7 @@ class SlateOut(Told):
     seed: int
     candidates: int
     left_out: dict[str, int]
+    instead_of: int | None
     picks: list[PickOut]
 
     @classmethod

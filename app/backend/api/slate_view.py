@@ -26,6 +26,7 @@ def slate_told(answered: Answered) -> dict[str, object]:
             "propensity": pick.propensity,
             "reasons": pick.reasons,
             "watched_at": None,
+            "signal": None,
         }
         for number, pick in zip(answered.ids, shown.picks, strict=True)
     ]
@@ -42,5 +43,6 @@ def slate_told(answered: Answered) -> dict[str, object]:
         "seed": shown.seed,
         "candidates": shown.candidates,
         "left_out": shown.left_out,
+        "instead_of": shown.instead_of,
         "picks": picks,
     }

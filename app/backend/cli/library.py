@@ -7,11 +7,13 @@ import typer
 
 from app.backend.cli.output import AsJson, household, progress_bar, say, say_json, verb
 from app.backend.domain.clock import system_clock
+from app.backend.domain.progress import silent
 from app.backend.sources.csv_file import CsvFile
 from app.backend.sources.library_source import LibrarySource
 from app.backend.sources.nfo_folder import NfoFolder
 from app.backend.workflows.household import set_up_demo
 from app.backend.workflows.import_library import Imported, import_library
+from app.backend.workflows.imports import gathered, note
 
 MOST_REFUSALS: Final = 20
 
@@ -32,7 +34,7 @@ def import_csv(
     """Bring the titles of a CSV file."""
     source = CsvFile(file, latest_year=system_clock().year + 2)
     ignored = source.unknown_columns()
-    _import(source, {"ignored_columns": list(ignored)}, as_json=as_json)
+    _import(source, file, {"ignored_columns": list(ignored)}, as_json=as_json)
 
 
 @verb
@@ -42,7 +44,7 @@ def import_nfo(
 ) -> None:
     """Bring the films and series of a tree of NFO files."""
     source = NfoFolder(folder, latest_year=system_clock().year + 2)
-    _import(source, {"passed_over": dict(source.passed_over())}, as_json=as_json)
+    _import(source, folder, {"passed_over": dict(source.passed_over())}, as_json=as_json)
 
 
 @verb
@@ -64,13 +66,15 @@ def demo(
         say("See its picks with: encore serve")
 
 
-def _import(source: LibrarySource, facts: dict[str, Any], *, as_json: bool) -> None:
+def _import(source: LibrarySource, place: Path, facts: dict[str, Any], *, as_json: bool) -> None:
     with (
         household() as opened,
         progress_bar() as progress,
         opened.database.writing() as session,
     ):
-        imported = import_library(session, source, opened.clock, progress)
+        read = gathered(source, progress)
+        imported = import_library(session, read, opened.clock, silent)
+        note(session, read.name, str(place), imported, opened.clock)
     if as_json:
         say_json(_as_json(imported) | facts)
     else:

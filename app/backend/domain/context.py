@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 Mood: TypeAlias = Literal["funny", "action", "dramatic", "relaxing"]
+# What a household may ask for: a mood, or none in particular.
+AskedMood: TypeAlias = Literal["funny", "action", "dramatic", "relaxing", "any"]
 GroupSize: TypeAlias = Literal["solo", "couple", "group"]
 SessionLength: TypeAlias = Literal["short", "medium", "binge"]
 
 MOODS: Final[tuple[str, ...]] = get_args(Mood)
 GROUP_SIZES: Final[tuple[str, ...]] = get_args(GroupSize)
 SESSION_LENGTHS: Final[tuple[str, ...]] = get_args(SessionLength)
+ANY_MOOD: Final = "any"
 
 UNKNOWN_CODE: Final = 0
 CODE_COUNT: Final = (len(MOODS) + 1) * (len(GROUP_SIZES) + 1) * (len(SESSION_LENGTHS) + 1)
@@ -41,6 +44,17 @@ class Context:
         return (mood * (len(GROUP_SIZES) + 1) + group) * (len(SESSION_LENGTHS) + 1) + session
 
     @classmethod
+    def asked(cls, mood: str, group_size: str, session_length: str) -> "Context":
+        """Return the context of a request: any mood is none.
+
+        Examples
+        --------
+        >>> Context.asked("any", "solo", "short").code
+        5
+        """
+        return cls(None if mood == ANY_MOOD else mood, group_size, session_length)
+
+    @classmethod
     def from_code(cls, code: int) -> "Context":
         """Return the context that `code` stands for.
 
@@ -62,7 +76,7 @@ class Context:
 
 
 def every_context() -> tuple[Context, ...]:
-    """Return the 36 contexts that a household can say."""
+    """Return the 36 contexts with a mood that a household can say."""
     return tuple(
         Context(mood, group, session)
         for mood in MOODS

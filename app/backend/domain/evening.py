@@ -41,7 +41,10 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class ShownSlate:
-    """A slate about to be remembered. `left_out` counts excluded titles by reason."""
+    """A slate about to be remembered. `left_out` counts excluded titles by reason.
+
+    `instead_of` is the slate that it was asked for in place of.
+    """
 
     requested_at: datetime
     mood: str
@@ -55,11 +58,15 @@ class ShownSlate:
     candidates: int
     left_out: Mapping[str, int]
     picks: tuple[Pick, ...]
+    instead_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPick:
-    """A pick as it is remembered, with its title as the library has it now."""
+    """A pick as it is remembered, with its title as the library has it now.
+
+    `signal` is what stands of it, one of `signals.SIGNAL_KINDS`.
+    """
 
     recommendation_id: int
     media_id: int
@@ -74,6 +81,7 @@ class StoredPick:
     genres: tuple[str, ...]
     age_rating: str | None
     watched_at: datetime | None
+    signal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,7 @@ class StoredSlate:
     candidates: int
     left_out: Mapping[str, int]
     picks: tuple[StoredPick, ...] = field(default=())
+    instead_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

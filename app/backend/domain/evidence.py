@@ -15,6 +15,10 @@ NO_ANSWER: Final = -1
 NO_MOMENT: Final = int(np.iinfo(np.int64).max)
 DAY_MS: Final = 86_400_000
 DEMO: Final = "demo"
+# Where titles were ticked that were liked before: the source of the verdicts, and the policy of
+# the slate that they are on, which was shown for no evening.
+QUICK_TASTE: Final = "quick_taste"
+QUICK_TASTE_POLICY: Final = "quick-taste"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class ChoiceRows:
     ----------
     slate_id, media_id, context_code : ndarray of int64
     is_chosen : ndarray of bool
-        It was said to be watched, or there is feedback on it.
+        It was said to be watched, or there is feedback on it and it was not seen before.
     """
 
     slate_id: NDArray[np.int64]

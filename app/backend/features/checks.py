@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.backend.domain.context import (
+    ANY_MOOD,
     CODE_COUNT,
     GROUP_SIZES,
     MOODS,
@@ -22,6 +23,12 @@ from app.backend.features.questions import OF_CONTEXTS, Action, Question, Severi
 EXAMPLES: Final = 5
 # Up to so many bytes a row, marking which keys occur is cheaper than sorting them.
 LARGEST_MARKS: Final = 16
+# A code without a mood does not tell whether any was asked for, so that nothing is in doubt.
+_OF_CODES: Final = tuple(
+    question
+    for question in OF_CONTEXTS
+    if question.id in {"mood_any", "company_unknown", "session_unknown"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +151,14 @@ def _understood(raw: RawContext) -> tuple[Context, frozenset[str]]:
     if raw.code is not None and 0 <= raw.code < CODE_COUNT:
         coded = Context.from_code(raw.code)
         said = (coded.mood, coded.group_size, coded.session_length)
-        hits = [
-            question.id
-            for question, part in zip(OF_CONTEXTS[1:], said, strict=True)
-            if part is None
-        ]
+        hits = [question.id for question, part in zip(_OF_CODES, said, strict=True) if part is None]
         return coded, frozenset(hits)
     mood = mood_from_json(raw.mood)
     group, session = _word(raw.group_size), _word(raw.session_length)
     failed = {
         "mood_malformed": mood is None,
-        "mood_unknown": mood is not None and mood not in MOODS,
+        "mood_unknown": mood is not None and mood not in (*MOODS, ANY_MOOD),
+        "mood_any": mood == ANY_MOOD,
         "company_unknown": group not in GROUP_SIZES,
         "session_unknown": session not in SESSION_LENGTHS,
     }

@@ -38,6 +38,7 @@ CANON: Final[tuple[str, ...]] = (
 )
 MOST_NAMES: Final = 16
 LONGEST_NAME: Final = 64
+LONGEST_KEY: Final = 200
 
 _JOINING_WORDS: Final = frozenset({"and", "und", "et", "y", "e", "ed", "i", "en", "og", "och"})
 _JOINS: Final = re.compile(rf"[&+,;|/]|\b(?:{'|'.join(sorted(_JOINING_WORDS))})\b")
@@ -115,6 +116,41 @@ def stored_text(names: Iterable[str]) -> str:
     genres = normalise(names)
     shown = [*map(display_name, genres.known), *map(_as_cell, genres.unknown)]
     return ",".join(shown[:MOST_NAMES])
+
+
+def name_key(name: str) -> str:
+    """Return what all spellings of a name have in common, in at most `LONGEST_KEY` characters.
+
+    Examples
+    --------
+    >>> name_key(" Berg-Film"), name_key("bergfilm")
+    ('bergfilm', 'bergfilm')
+    """
+    return _folded(_as_cell(_trimmed(name)))[:LONGEST_KEY]
+
+
+def in_house(text: str, aliases: Mapping[str, tuple[str, ...]]) -> str:
+    """Return a stored text with the names that nobody knows as a household calls them.
+
+    Parameters
+    ----------
+    text : str
+        As `stored_text` returns it.
+    aliases : mapping of str to tuple of str
+        Canonical genres by `name_key`; none where the name says nothing about genre.
+
+    Examples
+    --------
+    >>> in_house("Drama,Bergfilm", {"bergfilm": ("adventure",)}), in_house("Drama,Bergfilm", {})
+    ('Drama,Adventure', 'Drama,Bergfilm')
+    """
+    names = normalise(split_names(text))
+    keys = [name_key(name) for name in names.unknown]
+    found = [genre for key in keys for genre in aliases.get(key, ())]
+    left = [name for name, key in zip(names.unknown, keys, strict=True) if key not in aliases]
+    if len(left) == len(keys):
+        return text
+    return stored_text([*map(display_name, (*names.known, *found)), *left])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from app.backend.domain.context import GROUP_SIZES, MOODS, SESSION_LENGTHS, Context
+from app.backend.domain.context import (
+    ANY_MOOD,
+    GROUP_SIZES,
+    MOODS,
+    SESSION_LENGTHS,
+    Context,
+)
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.title import KINDS
 from app.backend.features.encode import Codes, Floats, encode_columns, gather
@@ -33,10 +39,10 @@ def plain_rows(columns: Mapping[str, Sequence[object]]) -> Floats:
     ----------
     columns : mapping of str to sequence
         Of `COLUMNS`, those that are known, each of the same length: `mood`, `group_size`,
-        `session_length` as words; `genres` as `'A,B'` in any of the languages that imports read;
-        `kind` movie or series; `duration` in minutes; `year`; `community_rating` from 0 to 10;
-        `media_id`, the library's number, for the effect of a title that was rated. `None` and NaN
-        are missing.
+        `session_length` as words, `mood` also as any; `genres` as `'A,B'` in any of the
+        languages that imports read; `kind` movie or series; `duration` in minutes; `year`;
+        `community_rating` from 0 to 10; `media_id`, the library's number, for the effect of a
+        title that was rated. `None` and NaN are missing.
 
     Returns
     -------
@@ -77,6 +83,8 @@ def _codes(read: Mapping[str, Sequence[object]]) -> Codes:
 
 def _word(name: str, value: object) -> str | None:
     word = _text(name, value)
+    if name == "mood" and word == ANY_MOOD:
+        return None
     if word is not None and word not in CONTEXT_WORDS[name]:
         raise InvalidInput(f"{name} is one of {', '.join(CONTEXT_WORDS[name])}, not {word[:40]!r}.")
     return word

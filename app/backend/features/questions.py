@@ -94,7 +94,14 @@ REPEATED: Final = Question(
 )
 OF_CONTEXTS: Final = (
     Question("mood_malformed", "warning", "Is the mood readable JSON?", "kept", _UNKNOWN),
-    Question("mood_unknown", "warning", "Is the mood one of the four?", "kept", _UNKNOWN),
+    Question("mood_unknown", "warning", "Is the mood one of the four, or any?", "kept", _UNKNOWN),
+    Question(
+        "mood_any",
+        "note",
+        "Does the evening name one of the four moods?",
+        "kept",
+        "The row is used; it says nothing of moods: any was asked for, or none is on record.",
+    ),
     Question("company_unknown", "warning", "Is the company one of the three?", "kept", _UNKNOWN),
     Question(
         "session_unknown", "warning", "Is the session length one of the three?", "kept", _UNKNOWN

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from app.backend.domain.evidence import Viewing
+from app.backend.domain.signals import EVENING
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.side import places
 
@@ -18,8 +20,13 @@ LENGTH_UNKNOWN: Final = "length_unknown"
 WATCHED_LATELY: Final = "watched_lately"
 NOT_AGAIN: Final = "not_again"
 VETO: Final = "veto"
+NOT_TONIGHT: Final = "not_tonight"
+SHOWN_TONIGHT: Final = "shown_tonight"
+TOO_OLD_FOR: Final = "above_age_limit"
+AGE_UNKNOWN: Final = "age_unknown"
 
 _NONE: Final = np.zeros(0, dtype=np.int64)
+NOTHING: Final[Mapping[int, datetime]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,10 @@ class Resting:
 
     Attributes
     ----------
-    not_again, lately : ndarray of int64, ascending
-        Not to be watched again; watched too short a time ago.
+    not_again, lately, not_tonight : ndarray of int64, ascending
+        Not to be watched again; watched too short a time ago; not wanted this evening.
+    shown : ndarray of int64
+        Shown already in the slates that this one is asked for in place of.
     until : datetime or None
         The first moment at which one of them may be shown again; `None` where there is none.
     """
@@ -37,6 +46,32 @@ class Resting:
     not_again: Codes = field(default_factory=_NONE.copy)
     lately: Codes = field(default_factory=_NONE.copy)
     until: datetime | None = None
+    not_tonight: Codes = field(default_factory=_NONE.copy)
+    shown: Codes = field(default_factory=_NONE.copy)
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What decides whether titles may be shown at all, of length n.
+
+    Attributes
+    ----------
+    minutes : ndarray of float64
+        Of one sitting; NaN where unknown.
+    ages : ndarray of float64
+        From which age on one may see it; NaN where unknown.
+    """
+
+    minutes: Floats
+    ages: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The longest sitting and the greatest age; `None` where there is no limit."""
+
+    minutes: int | None = None
+    age: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +90,12 @@ class Candidates:
         return Candidates(self.rows[kept], dict(sorted(counts.items())))
 
 
-def resting(ids: Codes, viewings: Sequence[Viewing], at: datetime) -> Resting:
+def resting(
+    ids: Codes,
+    viewings: Sequence[Viewing],
+    at: datetime,
+    not_tonight: Mapping[int, datetime] = NOTHING,
+) -> Resting:
     """Return which titles rest at a moment.
 
     Parameters
@@ -65,6 +105,8 @@ def resting(ids: Codes, viewings: Sequence[Viewing], at: datetime) -> Resting:
     viewings : sequence of Viewing
         The last viewing of each title.
     at : datetime
+    not_tonight : mapping of int to datetime
+        Titles that nobody wanted this evening, and when that was said.
     """
     not_again: list[int] = []
     lately: list[int] = []
@@ -80,31 +122,39 @@ def resting(ids: Codes, viewings: Sequence[Viewing], at: datetime) -> Resting:
         elif end > at:
             lately.append(row)
             ends.append(end)
+    over = {media: said + EVENING for media, said in not_tonight.items() if said + EVENING > at}
+    found, tonight = places(ids, np.array(list(over), dtype=np.int64))
+    until = list(over.values())
+    ends += [until[number] for number in found.tolist()]
     never, soon = (np.array(sorted(rows), dtype=np.int64) for rows in (not_again, lately))
-    return Resting(never, soon, min(ends, default=None))
+    return Resting(never, soon, min(ends, default=None), np.sort(tonight))
 
 
-def fitting(minutes: Floats, limit_minutes: int | None, done: Resting) -> Candidates:
-    """Keep the titles that fit the time and that the household is not done with.
+def fitting(measures: Measures, limits: Limits, done: Resting) -> Candidates:
+    """Keep the titles that fit the time and everyone's age and that the household is not done with.
 
-    Parameters
-    ----------
-    minutes : ndarray of float64, shape (n,)
-        Of one sitting of each title; NaN where unknown.
-    limit_minutes : int or None
-        The longest sitting; `None` where there is no limit.
-    done : Resting
+    What is not known of a title never passes a limit.
     """
-    free = np.ones(len(minutes), dtype=bool)
+    free = np.ones(len(measures.minutes), dtype=bool)
     left_out = {}
-    if limit_minutes is not None:
-        unknown = np.isnan(minutes)
-        left_out[LENGTH_UNKNOWN] = int(unknown.sum())
-        free &= ~unknown
-        too_long = free & ~(minutes <= limit_minutes)
-        left_out[TOO_LONG] = int(too_long.sum())
-        free &= ~too_long
-    for reason, rows in ((NOT_AGAIN, done.not_again), (WATCHED_LATELY, done.lately)):
+    for values, limit, unknown, above in (
+        (measures.minutes, limits.minutes, LENGTH_UNKNOWN, TOO_LONG),
+        (measures.ages, limits.age, AGE_UNKNOWN, TOO_OLD_FOR),
+    ):
+        if limit is None:
+            continue
+        is_known = ~np.isnan(values)
+        left_out[unknown] = int((free & ~is_known).sum())
+        free &= is_known
+        is_above = free & ~(values <= limit)
+        left_out[above] = int(is_above.sum())
+        free &= ~is_above
+    for reason, rows in (
+        (NOT_AGAIN, done.not_again),
+        (WATCHED_LATELY, done.lately),
+        (NOT_TONIGHT, done.not_tonight),
+        (SHOWN_TONIGHT, done.shown),
+    ):
         left_out[reason] = int(free[rows].sum())
         free[rows] = False
     told = {reason: count for reason, count in sorted(left_out.items()) if count}

@@ -10,7 +10,7 @@ from app.backend.store import house_tables
 from app.backend.store.tables import Id, Table
 
 # Of all tables, because whoever reads it here has read every module of them.
-METADATA: Final = house_tables.Table.metadata
+METADATA: Final = house_tables.TitleSignal.metadata
 
 
 class Account(Table):

@@ -5,12 +5,13 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.backend.domain.context import CODE_COUNT
 from app.backend.domain.errors import DatabaseUnreachable
-from app.backend.domain.evidence import DEMO, ChoiceRows, is_of_a_choice
+from app.backend.domain.evidence import DEMO, QUICK_TASTE_POLICY, ChoiceRows, is_of_a_choice
+from app.backend.store.house_tables import TitleSignal
 from app.backend.store.packing import (
     Field,
     Numbers,
@@ -22,6 +23,7 @@ from app.backend.store.packing import (
     unpacked,
 )
 from app.backend.store.promised import described
+from app.backend.store.signals import seen_of
 from app.backend.store.tables import Feedback, Media, Recommendation, Slate
 
 BATCH_ROWS: Final = 100_000
@@ -33,9 +35,10 @@ def read_choices(session: Session, batch_rows: int = BATCH_ROWS) -> ChoiceRows:
     """Read every impression of the slates of which something was chosen and something not.
 
     Left out are slates that a demo's household rated and whose title has been set aside since,
-    as training leaves such feedback out, and single impressions whose place or context is no
-    number that Encore writes. Tables made elsewhere do not tell what was shown together: of them
-    nothing is read.
+    as training leaves such feedback out; quick tastes, of which everything that was liked is
+    ticked and nothing is preferred to the rest; and single impressions whose place or context is
+    no number that Encore writes. Tables made elsewhere do not tell what was shown together: of
+    them nothing is read.
 
     Raises
     ------
@@ -52,6 +55,7 @@ def read_choices(session: Session, batch_rows: int = BATCH_ROWS) -> ChoiceRows:
     kept = is_of_a_choice(slate, is_chosen)
     if is_own:
         kept &= ~np.isin(slate, _simulated_slates(session))
+        kept &= ~np.isin(slate, _quick_tastes(session))
     at = np.flatnonzero(kept)
     at = at[np.lexsort((found["position"][at], slate[at]))]
     return ChoiceRows(slate[at], found["media_id"][at], found["context_code"][at], is_chosen[at])
@@ -70,7 +74,10 @@ def _parts(session: Session, batch_rows: int) -> Iterator[dict[str, Numbers]]:
 def _fields(session: Session, dialect: str) -> list[Field]:
     shown = Recommendation.__table__.c
     feedback = select(Feedback.id).where(Feedback.recommendation_id == Recommendation.id)
-    is_chosen = or_(Recommendation.watched_at.is_not(None), feedback.exists())
+    # What was seen before is rated without having been chosen.
+    seen = select(TitleSignal.id).where(seen_of(Recommendation.id))
+    is_rated = and_(feedback.exists(), ~seen.exists())
+    is_chosen = or_(Recommendation.watched_at.is_not(None), is_rated)
     whole: list[tuple[ColumnElement[Any], int]] = [
         (shown.slate_id, size_for(_largest(session, Slate.id))),
         (shown.position, size_for(LAST_POSITION)),
@@ -117,6 +124,12 @@ def _simulated_slates(session: Session) -> NDArray[np.int64]:
         .where(Feedback.source == DEMO, or_(Media.is_hidden, Media.removed_at.is_not(None)))
     )
     return np.array(session.scalars(query.distinct()).all(), dtype=np.int64)
+
+
+def _quick_tastes(session: Session) -> NDArray[np.int64]:
+    """Return the slates that were shown for no evening."""
+    query = select(Slate.id).where(Slate.policy == QUICK_TASTE_POLICY)
+    return np.array(session.scalars(query).all(), dtype=np.int64)
 
 
 def _largest(session: Session, column: Any) -> int:  # noqa: ANN401  # a mapped id

@@ -29,7 +29,8 @@ from sqlalchemy.orm import Session
 from app.backend.domain.clock import as_utc
 from app.backend.domain.errors import BackupDamaged
 from app.backend.store.generations import ACCESS, LIBRARY, VIEWINGS, advance
-from app.backend.store.tables import Table, UtcDateTime
+from app.backend.store.house_tables import RetractedFeedback
+from app.backend.store.tables import Feedback, Table, UtcDateTime
 
 # What ends with an installation: who is signed in, who was locked out, and what was answered. The
 # generations tell the processes of one installation that something changed; they never go back.
@@ -159,7 +160,10 @@ def _move_sequence(session: Session, table: Rows) -> None:
     column = table.autoincrement_column
     if column is None:
         return
-    greatest = session.scalar(select(func.max(column)))
+    # The id of a verdict that was taken back is never given anew: runs count from ids on.
+    taken = [column, RetractedFeedback.id] if table is Feedback.__table__ else [column]
+    found = [session.scalar(select(func.max(one))) for one in taken]
+    greatest = max((one for one in found if one is not None), default=None)
     named = {"table": table.name, "column": column.name}
     sequence = session.scalar(text("SELECT pg_get_serial_sequence(:table, :column)"), named)
     if greatest is not None and sequence is not None:

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Result, select
+from sqlalchemy import ColumnElement, Result, func, select
 from sqlalchemy.orm import Session
 
 from app.backend.domain.evidence import RawTitles, TitleTexts
 from app.backend.store import values
-from app.backend.store.promised import described
+from app.backend.store.promised import Found, described
 
 ROWS_AT_ONCE: Final = 500
 COLUMNS = ("title", "genres", "duration", "year", "kind", "community_rating", "age_rating")
@@ -27,7 +27,8 @@ def read_titles(session: Session) -> RawTitles:
     """
     media = described(session, "media")
     names = ("id", *COLUMNS, "source", "is_hidden", "removed_at")
-    query = select(*(media.optional(name) for name in names)).order_by(media.table.c.id)
+    columns = [_lengths(media) if n == "duration" else media.optional(n) for n in names]
+    query = select(*columns).order_by(media.table.c.id)
     ids, *told, hidden, removed = _columns(session.execute(query), len(names))
     is_hidden = np.fromiter(map(bool, hidden), bool, len(ids))
     is_removed = np.array([moment is not None for moment in removed], dtype=bool)
@@ -51,6 +52,14 @@ def read_title_texts(session: Session) -> TitleTexts:
     query = select(*(media.optional(name) for name in names)).order_by(media.table.c.id)
     ids, *texts = _columns(session.execute(query), len(names))
     return TitleTexts(_keys(ids), **dict(zip(TEXTS, texts, strict=True)))
+
+
+def _lengths(media: Found) -> ColumnElement[Any]:
+    """Return the column of lengths; what the household says goes before what the source does."""
+    columns = media.table.c
+    if "own_minutes" not in columns:
+        return columns.duration
+    return func.coalesce(columns.own_minutes, columns.duration)
 
 
 def _keys(ids: Sequence[Any]) -> NDArray[np.int64]:

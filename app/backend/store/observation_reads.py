@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.backend.domain.dataset import POSITIVE_RATING
 from app.backend.domain.errors import DatabaseTooNew, DatabaseUnreachable
-from app.backend.domain.evidence import DEMO
+from app.backend.domain.evidence import DEMO, QUICK_TASTE, QUICK_TASTE_POLICY
+from app.backend.store.house_tables import RetractedFeedback
 from app.backend.store.schema import NEWEST, read_revision
 from app.backend.store.tables import Feedback, Media, Recommendation, TrainingRun
 
@@ -57,7 +58,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many verdicts there are up to a number, that one included."""
+    """How many verdicts there ever were up to a number, that one included."""
 
     count: int = 0
     last: int = 0
@@ -91,11 +92,18 @@ def count_titles(session: Session) -> int:
 
 
 def count_feedback(session: Session, known: Counted) -> Counted:
-    """Count the verdicts after those that were counted before: verdicts are only added."""
-    last = func.coalesce(func.max(Feedback.id), known.last)
-    query = select(func.count(), last).where(Feedback.id > known.last)
-    count, last_id = session.execute(query).one()
-    return Counted(known.count + count, last_id)
+    """Count the verdicts after those that were counted before, also those taken back since."""
+    count, last = known.count, known.last
+    for one in (Feedback.id, RetractedFeedback.id):
+        query = select(func.count(), func.max(one)).where(one > known.last)
+        later, last_id = session.execute(query).one()
+        count, last = count + later, max(last, last_id or 0)
+    return Counted(count, last)
+
+
+def count_retracted(session: Session) -> int:
+    """Count the verdicts that were taken back."""
+    return session.scalar(select(func.count(RetractedFeedback.id))) or 0
 
 
 def count_feedback_since(session: Session, moments: tuple[datetime, ...]) -> tuple[int, ...]:
@@ -108,13 +116,17 @@ def count_feedback_since(session: Session, moments: tuple[datetime, ...]) -> tup
 
 
 def read_impressions(session: Session, at: datetime) -> Impressions:
-    """Read the latest impressions in numbers: at most `MOST_IMPRESSIONS`, none too long ago."""
+    """Read the latest impressions in numbers: at most `MOST_IMPRESSIONS`, none too long ago.
+
+    A quick taste is none: what it showed was drawn for no evening.
+    """
     # One look at an index for each: as a join, the whole table of feedback would be read.
     is_rated = exists().where(Feedback.recommendation_id == Recommendation.id)
     latest = (
         select(Recommendation.id, Recommendation.slate_id, Recommendation.shown_at)
         .add_columns(Recommendation.watched_at, Recommendation.propensity)
         .add_columns(case((is_rated, 1), else_=0).label("is_rated"))
+        .where(Recommendation.policy != QUICK_TASTE_POLICY)
         .order_by(Recommendation.id.desc())
         .limit(MOST_IMPRESSIONS)
         .subquery()
@@ -134,7 +146,9 @@ def read_impressions(session: Session, at: datetime) -> Impressions:
 
 
 def read_served(session: Session, at: datetime) -> list[Served]:
-    """Read the latest verdicts that are not the demo's, with what was served for them.
+    """Read the latest verdicts on what was served, with what was served for them.
+
+    Those of a demo were simulated, and those of a quick taste are on what was liked before.
 
     They are at most `MOST_VERDICTS`, and none is too old.
     """
@@ -153,7 +167,7 @@ def read_served(session: Session, at: datetime) -> list[Served]:
             latest.would_watch_again,
         )
         .join(Recommendation, Recommendation.id == latest.recommendation_id)
-        .where(latest.source != DEMO, latest.created_at >= at - VERDICTS_WITHIN)
+        .where(latest.source.not_in((DEMO, QUICK_TASTE)), latest.created_at >= at - VERDICTS_WITHIN)
         .order_by(latest.id.desc())
         .limit(MOST_VERDICTS)
     )

@@ -101,7 +101,7 @@ def _title(row: Media) -> TitleFacts:
         row.title,
         row.kind,
         row.year,
-        row.duration,
+        row.minutes,
         genre_names(row.genres),
         row.community_rating,
         row.age_rating,

@@ -30,6 +30,7 @@ OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {
         "keywords",
         "directors",
         "cast",
+        "own_minutes",
     ),
     "recommendations": ("slate_id",),
     "feedback": ("member_id", "source", "created_at"),

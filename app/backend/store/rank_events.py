@@ -114,7 +114,7 @@ def _row(media: Media) -> ActionRow:
     return ActionRow(
         media.title,
         media.genres,
-        media.duration,
+        media.minutes,
         media.year,
         media.kind,
         media.community_rating,

@@ -1,15 +1,27 @@
 """Reads of the library and of evenings."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.backend.domain.evening import StoredPick, StoredSlate
 from app.backend.domain.evidence import DEMO, Viewing
 from app.backend.domain.title import genre_names
+from app.backend.store.house_tables import TitleSignal
+from app.backend.store.signals import picks_seen, read_seen, read_signals, seen_of
 from app.backend.store.tables import Feedback, Media, Member, Recommendation, Slate
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """A member who has not left; `age_limit` is in years."""
+
+    id: int
+    name: str
+    age_limit: int | None
 
 
 def read_slate(session: Session, slate_id: int) -> StoredSlate | None:
@@ -31,27 +43,30 @@ def read_slate(session: Session, slate_id: int) -> StoredSlate | None:
         candidates=row.candidates,
         left_out=row.left_out,
         picks=tuple(picks),
+        instead_of=row.instead_of,
     )
 
 
 def read_unanswered(session: Session, most: int) -> list[StoredPick]:
-    """Read what was watched and neither rated nor dismissed, the latest first."""
+    """Read what was watched, or seen before, and neither rated nor dismissed, the latest first."""
+    seen = select(TitleSignal.said_at).where(seen_of(Recommendation.id)).limit(1)
+    moment = func.coalesce(Recommendation.watched_at, seen.scalar_subquery())
     answered = select(Feedback.id).where(Feedback.recommendation_id == Recommendation.id)
     query = (
         _pick_query()
         .where(
-            Recommendation.watched_at.is_not(None),
+            or_(Recommendation.watched_at.is_not(None), Recommendation.id.in_(picks_seen())),
             Recommendation.dismissed_at.is_(None),
             ~answered.exists(),
         )
-        .order_by(Recommendation.watched_at.desc(), Recommendation.id.desc())
+        .order_by(moment.desc(), Recommendation.id.desc())
         .limit(most)
     )
-    return [_stored_pick(row) for row in session.execute(query)]
+    return _with_signals(session, session.execute(query).all())
 
 
 def read_viewings(session: Session) -> list[Viewing]:
-    """Read when each title was last watched or rated, and its last verdict."""
+    """Read when each title was last watched, rated or said to be seen, and its last verdict."""
     watched = func.coalesce(Recommendation.watched_at, Feedback.created_at)
     query = (
         select(Recommendation.media_id, watched, Feedback.would_watch_again)
@@ -62,6 +77,10 @@ def read_viewings(session: Session) -> list[Viewing]:
     latest: dict[int, Viewing] = {}
     for media_id, moment, again in session.execute(query):
         latest[media_id] = _viewing(latest.get(media_id), media_id, moment, again)
+    for media_id, moment in read_seen(session):
+        before = latest.get(media_id)
+        if before is None or before.watched_at < moment:
+            latest[media_id] = _viewing(before, media_id, moment, None)
     return list(latest.values())
 
 
@@ -89,8 +108,14 @@ def is_empty(session: Session) -> bool:
 
 
 def read_member_names(session: Session) -> Mapping[int, str]:
-    """Read who there is."""
+    """Read who there is and was: ids and names."""
     return {row.id: row.name for row in session.execute(select(Member.id, Member.name))}
+
+
+def read_members(session: Session) -> list[MemberFacts]:
+    """Read who there is, by their ids; who left is not among them."""
+    query = select(Member.id, Member.name, Member.age_limit).where(Member.left_at.is_(None))
+    return [MemberFacts(*row) for row in session.execute(query.order_by(Member.id))]
 
 
 def read_differing_copies(session: Session) -> list[int]:
@@ -136,10 +161,15 @@ def _picks(session: Session, slate_ids: Sequence[int]) -> list[StoredPick]:
         .where(Recommendation.slate_id.in_(slate_ids))
         .order_by(Recommendation.slate_id, Recommendation.position)
     )
-    return [_stored_pick(row) for row in session.execute(query)]
+    return _with_signals(session, session.execute(query).all())
 
 
-def _stored_pick(row: Row[Recommendation, Media]) -> StoredPick:
+def _with_signals(session: Session, rows: Sequence[Row[Recommendation, Media]]) -> list[StoredPick]:
+    said = read_signals(session, [row[0].id for row in rows])
+    return [_stored_pick(row, said.get(row[0].id)) for row in rows]
+
+
+def _stored_pick(row: Row[Recommendation, Media], signal: str | None) -> StoredPick:
     shown, media = row[0], row[1]
     return StoredPick(
         recommendation_id=shown.id,
@@ -151,8 +181,9 @@ def _stored_pick(row: Row[Recommendation, Media]) -> StoredPick:
         title=media.title,
         kind=media.kind,
         year=media.year,
-        minutes=media.duration,
+        minutes=media.minutes,
         genres=genre_names(media.genres),
         age_rating=media.age_rating,
         watched_at=shown.watched_at,
+        signal=signal,
     )

@@ -16,7 +16,7 @@ from app.backend.store.tables import UtcDateTime
 
 _SLATE: Final = (
     "id, requested_at, mood, group_size, session_length, context_code, members, policy, "
-    "model_version, seed, candidates, left_out"
+    "model_version, seed, candidates, left_out, instead_of"
 )
 _IMPRESSION: Final = (
     "id, slate_id, media_id, mood, group_size, session_length, context_code, position, "
@@ -72,6 +72,7 @@ def _slate_row(slate_id: int, slate: ShownSlate, moment: object) -> Row:
         slate.seed,
         slate.candidates,
         _counts_as_json(tuple(slate.left_out.items())),
+        slate.instead_of,
     )
 
 

@@ -116,6 +116,11 @@ class Media(Table):
     added_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
+    @property
+    def minutes(self) -> int | None:
+        """Minutes of one sitting, as the household has them, else as the source does."""
+        return self.duration if self.own_minutes is None else self.own_minutes
+
 
 class Slate(Table):
     """The few titles shown together for one request, and how chance chose them.

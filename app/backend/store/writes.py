@@ -1,6 +1,6 @@
 """Writes of the library and of evenings; whoever opened the session commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -21,7 +21,9 @@ from app.backend.store.house_tables import (
     RetractedFeedback,
     TitleSignal,
 )
+from app.backend.store.retractions import is_retracted, next_feedback_id
 from app.backend.store.session import take_turns
+from app.backend.store.signals import is_seen
 from app.backend.store.tables import (
     Feedback,
     Media,
@@ -41,16 +43,18 @@ def write_titles(
     batch: Sequence[tuple[TitleRecord, str]],
     counts: ImportCounts,
     at: datetime,
+    in_house: Callable[[str], str] = str,
 ) -> None:
     """Add or update a batch of titles, each with the text of its genres, and count what was done.
 
     A title is found by the source's own key; failing that, by kind, name and year among the
     titles of other sources, so that two ways to the same shelf do not make two titles of it.
+    `in_house` says genres as the household calls them; what the source says is kept beside.
     """
     take_turns(session, "library")
     known = _known(session, source, [record for record, _ in batch])
     for record, genres in batch:
-        values = _media_values(record, genres)
+        values = _media_values(record, genres, in_house(genres))
         media = known.get(record.key)
         if media is None:
             added = Media(
@@ -117,6 +121,7 @@ def write_verdict(session: Session, verdict: Verdict, at: datetime) -> StoredVer
     known = _same_event(session, verdict) or _same_verdict(session, verdict)
     if known is None:
         known = Feedback(
+            id=next_feedback_id(session),
             recommendation_id=shown.id,
             rating=verdict.rating,
             would_watch_again=verdict.would_watch_again,
@@ -129,7 +134,9 @@ def write_verdict(session: Session, verdict: Verdict, at: datetime) -> StoredVer
             event_id=verdict.event_id,
             created_at=at,
         )
-        shown.watched_at = shown.watched_at or at
+        # What was seen before was not chosen this evening.
+        if shown.watched_at is None and not is_seen(session, shown.id):
+            shown.watched_at = at
         try:
             with session.begin_nested():
                 session.add(known)
@@ -188,10 +195,11 @@ def _known(session: Session, source: str, records: Iterable[TitleRecord]) -> dic
     return found
 
 
-def _media_values(record: TitleRecord, genres: str) -> dict[str, object]:
+def _media_values(record: TitleRecord, told: str, genres: str) -> dict[str, object]:
     return {
         "title": record.title,
         "genres": genres,
+        "source_genres": None if genres == told else told,
         "duration": record.minutes,
         "year": record.year,
         "kind": record.kind,
@@ -220,6 +228,11 @@ def _same_event(session: Session, verdict: Verdict) -> Feedback | None:
         return None
     known = session.scalar(select(Feedback).where(Feedback.event_id == verdict.event_id))
     if known is None:
+        if is_retracted(session, verdict.event_id):
+            raise EventReused(
+                f"The verdict of the event id {verdict.event_id!r} was taken back; say it anew "
+                "with another id."
+            )
         return None
     member = None if known.member_id is None else session.get_one(Member, known.member_id).name
     said = (verdict.recommendation_id, verdict.rating, verdict.would_watch_again, verdict.member)

@@ -1,34 +1,17 @@
-"""What the faces show of what is remembered: slates, the library, runs and versions."""
+"""What the faces show of what is remembered: slates, runs and versions."""
 
-from collections import Counter
 from dataclasses import dataclass
 
-from app.backend.domain.clock import Clock
 from app.backend.domain.errors import NotFound
 from app.backend.domain.evening import StoredPick, StoredSlate
 from app.backend.domain.runs import CHAMPION, TRACKED, Run, RunEvent, Version
-from app.backend.domain.title import Title
-from app.backend.features.genres import display_name, normalise, split_names
-from app.backend.features.titles import understand
 from app.backend.registry.versions import read_beside
-from app.backend.store import library_rows, reads, runs, versions
+from app.backend.store import reads, runs, versions
 from app.backend.store.session import ReadSession
 from app.backend.workflows.serving import Shelf
 
 MOST_UNANSWERED = 5
 MOST_LISTED = 200
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryOverview:
-    """The library in numbers, its genres by how many titles have them, and its titles."""
-
-    titles: tuple[Title, ...]
-    movies: int
-    series: int
-    without_minutes: int
-    genres: tuple[tuple[str, int], ...]
-    unknown_genres: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +58,6 @@ def has_titles(session: ReadSession) -> bool:
 def is_demo(session: ReadSession) -> bool:
     """Say whether the library is the demo's."""
     return reads.is_demo(session)
-
-
-def library(session: ReadSession, clock: Clock) -> LibraryOverview:
-    """Return the library in numbers."""
-    titles = understand(library_rows.read_titles(session), clock().year + 2).on_the_shelf()
-    known: Counter[str] = Counter(genre for title in titles for genre in title.genres)
-    unknown: Counter[str] = Counter()
-    for text, count in reads.read_genre_texts(session).items():
-        unknown.update(dict.fromkeys(normalise(split_names(text)).unknown, count))
-    return LibraryOverview(
-        titles=tuple(sorted(titles, key=lambda title: title.title.casefold())),
-        movies=sum(title.kind == "movie" for title in titles),
-        series=sum(title.kind == "series" for title in titles),
-        without_minutes=sum(title.minutes is None for title in titles),
-        genres=tuple((display_name(genre), count) for genre, count in known.most_common()),
-        unknown_genres=tuple(unknown.most_common()),
-    )
 
 
 def models(session: ReadSession) -> ModelOverview:

@@ -8,8 +8,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.backend.domain.title import Title, genre_names
+from app.backend.features.ages import least_ages
 from app.backend.features.encode import Codes, Floats, encode_titles
 from app.backend.features.titles import understand
+from app.backend.ranking.candidates import Measures
 from app.backend.store import library_rows
 
 
@@ -34,8 +36,8 @@ class Catalogue:
     genre_names : tuple of tuple of str, length n
         Each title's genres, as the library writes them.
     ids : ndarray of int64, shape (n,), ascending
-    minutes : ndarray of float64, shape (n,)
-        Of one sitting; NaN where unknown.
+    measures : Measures
+        How long they are, and from which age on they may be seen.
     encoded : ndarray of float64, shape (n, len(TITLE_COLUMNS))
     told : dict of int to Facts
         What was told before.
@@ -44,7 +46,7 @@ class Catalogue:
     titles: tuple[Title, ...]
     genre_names: tuple[tuple[str, ...], ...]
     ids: Codes
-    minutes: Floats
+    measures: Measures
     encoded: Floats
     told: dict[int, Facts] = field(default_factory=dict)
 
@@ -85,7 +87,10 @@ def read_catalogue(session: Session, latest_year: int) -> Catalogue:
         titles=tuple(titles),
         genre_names=tuple(_names(texts[title.id]) for title in titles),
         ids=np.array([title.id for title in titles], dtype=np.int64),
-        minutes=np.array([np.nan if t.minutes is None else t.minutes for t in titles], np.float64),
+        measures=Measures(
+            np.array([np.nan if t.minutes is None else t.minutes for t in titles], np.float64),
+            least_ages([title.age_rating for title in titles]),
+        ),
         encoded=encode_titles(titles),
     )
 

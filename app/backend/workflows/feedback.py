@@ -6,7 +6,8 @@ from app.backend.domain.access import is_name
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.evening import LONGEST_EVENT_ID, LONGEST_NAME, StoredVerdict, Verdict
-from app.backend.store import writes
+from app.backend.domain.signals import NOT_TONIGHT
+from app.backend.store import signals, writes
 from app.backend.store.session import WriteSession
 from app.backend.workflows.jobs import queue_if_due
 from app.backend.workflows.training_options import Schedule
@@ -42,8 +43,10 @@ def rate(
 
 
 def choose(session: WriteSession, recommendation_id: int, clock: Clock) -> None:
-    """Note that a pick was chosen to be watched."""
-    writes.mark_watched(session, recommendation_id, clock())
+    """Note that a pick was chosen to be watched, after all where nobody wanted it tonight."""
+    at = clock()
+    writes.mark_watched(session, recommendation_id, at)
+    signals.take_back_signal(session, recommendation_id, NOT_TONIGHT, at)
 
 
 def dismiss(session: WriteSession, recommendation_id: int, clock: Clock) -> None:

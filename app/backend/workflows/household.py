@@ -58,11 +58,17 @@ def set_up_demo(household: Household, progress: Progress, *, reset: bool) -> dem
 
     With `reset`, what it has is forgotten first.
     """
+    made = live_demo(household, progress, reset=reset)
+    if made is not None:
+        household.train(demo.SEED, progress)
+    return made
+
+
+def live_demo(household: Household, progress: Progress, *, reset: bool) -> demo.Demo | None:
+    """Do what `set_up_demo` does, but leave the training to whoever asks for it."""
     with household.database.writing() as session:
         if reset:
             demo.start_over(session)
         elif not reads.is_empty(session):
             return None
-        made = demo.set_up_demo(session, household.clock, progress)
-    household.train(demo.SEED, progress)
-    return made
+        return demo.set_up_demo(session, household.clock, progress)

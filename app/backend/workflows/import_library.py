@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -11,10 +12,11 @@ from app.backend.domain.evidence import DEMO
 from app.backend.domain.progress import Progress, Step
 from app.backend.domain.runs import Promotion
 from app.backend.domain.title import ImportCounts, Refusal, TitleRecord
-from app.backend.features.genres import normalise, stored_text
+from app.backend.features.genres import in_house, name_key, normalise, stored_text
 from app.backend.sources.library_source import LibrarySource
 from app.backend.store import reads, versions, writes
-from app.backend.store.session import WriteSession
+from app.backend.store.session import WriteSession, take_turns
+from app.backend.workflows.shelf import known_aliases
 
 BATCH: Final = 500
 
@@ -48,15 +50,20 @@ def import_library(
         Where the source as a whole cannot be read.
     """
     at, counts, total = clock(), ImportCounts(), source.total()
+    # Nobody says meanwhile what a genre stands for.
+    take_turns(session, "library")
+    aliases = known_aliases(session)
     unknown: Counter[str] = Counter()
     without_minutes = 0
     for batch in _batches(source):
         records = [entry for entry in batch if isinstance(entry, TitleRecord)]
         counts.refused += [entry for entry in batch if isinstance(entry, Refusal)]
-        unknown.update(name for record in records for name in normalise(record.genres).unknown)
+        names = (name for record in records for name in normalise(record.genres).unknown)
+        unknown.update(name for name in names if name_key(name) not in aliases)
         without_minutes += sum(record.minutes is None for record in records)
         prepared = [(record, stored_text(record.genres)) for record in records]
-        writes.write_titles(session, name or source.name, prepared, counts, at)
+        told = partial(in_house, aliases=aliases)
+        writes.write_titles(session, name or source.name, prepared, counts, at, told)
         progress(Step("Reading titles", counts.read, total))
     is_real = name != DEMO and counts.read > len(counts.refused)
     retired = _end_demo(session, clock) if is_real else 0

@@ -12,6 +12,7 @@ from app.backend.domain.runs import BY_FEEDBACK, BY_NIGHT, Order, Run
 from app.backend.store import jobs, runs
 from app.backend.store.session import Database
 from app.backend.workflows.here import learn_here
+from app.backend.workflows.preferences import effective_schedule
 from app.backend.workflows.serving import Shelf
 from app.backend.workflows.training_options import LEASE_SECONDS, Schedule
 
@@ -76,7 +77,7 @@ def queue_if_due(session: Session, schedule: Schedule, clock: Clock) -> Run | No
     Called in the transaction that writes feedback: whoever is told that it was kept knows that
     it will be learnt from.
     """
-    enough = schedule.after_feedbacks
+    enough = effective_schedule(session, schedule).after_feedbacks
     if not enough or runs.new_feedback(session, enough) < enough:
         return None
     run, is_new = jobs.enqueue(session, Order(trigger=BY_FEEDBACK), clock())
@@ -89,10 +90,11 @@ def queue_if_night(database: Database, schedule: Schedule, clock: Clock) -> Run 
     What is said after the time of day waits for the next night. A night that was slept through is
     made up for once, however many there were.
     """
-    if schedule.nightly_at is None:
-        return None
-    latest = _latest(clock(), schedule.nightly_at)
     with database.reading() as session:
+        time_of_day = effective_schedule(session, schedule).nightly_at
+        if time_of_day is None:
+            return None
+        latest = _latest(clock(), time_of_day)
         nightly = runs.last_asked_for(session, BY_NIGHT)
         is_done = nightly is not None and nightly.requested_at >= latest
         if is_done or not runs.has_new_feedback(session, latest):

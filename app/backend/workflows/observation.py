@@ -112,9 +112,10 @@ class Observer:
         counts = observation_reads.count_runs(session)
         moments = tuple(at - timedelta(days=days) for days in RECENT_DAYS)
         recent = observation_reads.count_feedback_since(session, moments)
+        ever = observation_reads.count_feedback(session, seldom.counted).count
         return Observation(
             titles=observation_reads.count_titles(session),
-            feedback=observation_reads.count_feedback(session, seldom.counted).count,
+            feedback=ever - observation_reads.count_retracted(session),
             recent_feedback=dict(zip(RECENT_DAYS, recent, strict=True)),
             impressions=observation_reads.read_impressions(session, at),
             model_version=name,

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from app.backend.domain.context import Context
+from app.backend.domain.context import SESSION_LENGTHS, Context
 from app.backend.domain.errors import LibraryEmpty, NothingFits
 from app.backend.domain.evening import AsKnown, Pick
 from app.backend.domain.model import Moments
@@ -17,7 +17,16 @@ from app.backend.features.posterior import MixedPosterior
 from app.backend.features.rules import default_rules
 from app.backend.features.serving import finite, moments_for
 from app.backend.features.word_columns import WordColumns
-from app.backend.ranking.candidates import VETO, Candidates, Resting, fitting
+from app.backend.ranking.candidates import (
+    AGE_UNKNOWN,
+    SHOWN_TONIGHT,
+    TOO_OLD_FOR,
+    VETO,
+    Candidates,
+    Limits,
+    Resting,
+    fitting,
+)
 from app.backend.ranking.contributions import Seen, taken_apart
 from app.backend.ranking.reasons import fallback, sentences
 from app.backend.ranking.slate import Deck, Policy, best_first, traits_of
@@ -28,7 +37,10 @@ from app.backend.workflows.serving import Serving
 
 HOUSEHOLD: Final = "home"
 POLICY: Final = Policy()
+# Whatever is good has a chance of every place.
+SURPRISE: Final = Policy(exploration=1.0, pool=60, temperature=1.0)
 POLICY_NAME: Final = POLICY.name
+SURPRISE_NAME: Final = SURPRISE.name
 
 
 @dataclass(slots=True, eq=False)
@@ -47,8 +59,8 @@ class RankedCatalogue:
     catalogue: Catalogue
     serving: Serving
     columns: WordColumns | None = field(init=False)
-    # What fits a session of so many minutes, for those who are done with the same titles.
-    _fitting: dict[int | None, tuple[Resting, Candidates]] = field(default_factory=dict)
+    # What fits some limits, for those who are done with the same titles.
+    _fitting: dict[Limits, tuple[Resting, Candidates]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """See the titles with the model's eyes."""
@@ -87,7 +99,12 @@ class RankedCatalogue:
         return traits_of(title_basis(for_context(0, self.catalogue.encoded[rows])))
 
     def evening(
-        self, context: Context, present: Mapping[int, str], done: Resting, size: int
+        self,
+        context: Context,
+        present: Mapping[int, str],
+        done: Resting,
+        size: int,
+        age_limit: int | None = None,
     ) -> "Evening":
         """Return what a context brings for those present.
 
@@ -100,6 +117,8 @@ class RankedCatalogue:
             What is not to be shown.
         size : int
             How many titles a slate has: vetoes leave at least so many.
+        age_limit : int or None
+            The strictest of those present, in years.
 
         Raises
         ------
@@ -108,7 +127,7 @@ class RankedCatalogue:
         NothingFits
             Where the choices exclude every title.
         """
-        candidates = self._candidates(context, done)
+        candidates = self._candidates(context, done, age_limit)
         company = tuple(present)
         moments = self.moments(context.code, company)
         vocal = self._vocal(company)
@@ -119,24 +138,34 @@ class RankedCatalogue:
             candidates = candidates.only(kept, VETO)
         return Evening(self, context, present, candidates, moments)
 
-    def _candidates(self, context: Context, done: Resting) -> Candidates:
+    def _candidates(self, context: Context, done: Resting, age_limit: int | None) -> Candidates:
         count = len(self.catalogue.titles)
         if not count:
             raise LibraryEmpty(
                 "There is no title to choose from yet. Bring a library with: encore import nfo "
                 "FOLDER or encore import csv FILE; or look around with: encore demo"
             )
-        limit = default_rules().limit_minutes.get(context.session_length or "")
-        kept = self._fitting.get(limit)
-        if kept is None or kept[0] is not done:
-            kept = self._fitting[limit] = done, fitting(self.catalogue.minutes, limit, done)
-        candidates = kept[1]
+        candidates = self._that_fit(context.session_length, done, age_limit)
         if not len(candidates.rows):
+            others = (length for length in SESSION_LENGTHS if length != context.session_length)
+            counts = {
+                length: len(self._that_fit(length, done, age_limit).rows) for length in others
+            }
+            would_fit = {length: count for length, count in counts.items() if count}
             raise NothingFits(
-                f"None of the {count} titles fits. Choose a longer session, or add titles.",
-                {"excluded": dict(candidates.left_out)},
+                f"None of the {count} titles fits. {_way_out(would_fit, candidates.left_out)}",
+                {"excluded": dict(candidates.left_out), "would_fit": would_fit},
             )
         return candidates
+
+    def _that_fit(self, length: str | None, done: Resting, age_limit: int | None) -> Candidates:
+        limits = Limits(default_rules().limit_minutes.get(length or ""), age_limit)
+        if len(done.shown):
+            return fitting(self.catalogue.measures, limits, done)
+        kept = self._fitting.get(limits)
+        if kept is None or kept[0] is not done:
+            kept = self._fitting[limits] = done, fitting(self.catalogue.measures, limits, done)
+        return kept[1]
 
     def _vocal(self, present: tuple[int, ...]) -> list[int]:
         """Return who of those present has effects of their own."""
@@ -183,6 +212,7 @@ class Evening:
     rows: Codes = field(init=False)
     probability: list[float] = field(init=False)
     deck: Deck = field(init=False)
+    _others: dict[Policy, Deck] = field(default_factory=dict)
     _average: tuple[Floats, float] | None = None
     _cards: dict[int, Card] = field(default_factory=dict)
 
@@ -198,15 +228,23 @@ class Evening:
         self.probability = shortlist.probability.tolist()
         self.deck = Deck(shortlist.utility, self.ranked.traits(self.rows), POLICY)
 
-    def picks(self, size: int, seed: int) -> tuple[Pick, ...]:
-        """Draw a slate; the same seed draws it again."""
-        drawn = self.deck.draw(size, uniforms(size, HOUSEHOLD, seed))
+    def picks(self, size: int, seed: int, policy: Policy = POLICY) -> tuple[Pick, ...]:
+        """Draw a slate by a policy; the same seed draws it again."""
+        drawn = self._deck(policy).draw(size, uniforms(size, HOUSEHOLD, seed))
         return tuple(
             self._pick(at, position, propensity)
             for position, (at, propensity) in enumerate(
                 zip(drawn.rows, drawn.propensities, strict=True), start=1
             )
         )
+
+    def _deck(self, policy: Policy) -> Deck:
+        if policy is POLICY:
+            return self.deck
+        found = self._others.get(policy)
+        if found is None:
+            found = self._others[policy] = Deck(self.deck.utility, self.deck.traits, policy)
+        return found
 
     def _pick(self, at: int, position: int, propensity: float) -> Pick:
         card = self.card(at)
@@ -244,3 +282,14 @@ class Evening:
         )
         parts = taken_apart(columns.posterior, seen)
         return sentences(parts, title, self.context, self.present)
+
+
+def _way_out(would_fit: Mapping[str, int], left_out: Mapping[str, int]) -> str:
+    """Say what to do where nothing fits."""
+    if would_fit:
+        return "Choose another length of session."
+    if SHOWN_TONIGHT in left_out:
+        return "Ask afresh: all that is left was shown just now."
+    if TOO_OLD_FOR in left_out or AGE_UNKNOWN in left_out:
+        return "Add titles that are rated for the age of everybody who watches."
+    return "Add titles, or show hidden ones again."

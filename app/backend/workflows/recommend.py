@@ -12,27 +12,37 @@ from app.backend.domain.clock import Clock
 from app.backend.domain.context import Context
 from app.backend.domain.errors import EncoreError
 from app.backend.domain.evening import ShownSlate, StoredPick, StoredSlate
-from app.backend.ranking.candidates import Resting, resting
+from app.backend.ranking.candidates import Resting
 from app.backend.store import reads
 from app.backend.store.generations import Now, read_now
 from app.backend.store.session import WriteConnection, WriteSession
 from app.backend.store.slate_writes import write_slates
 from app.backend.workflows.catalogue import Catalogue, read_catalogue
-from app.backend.workflows.company import who_is_present
+from app.backend.workflows.company import Company, who_is_present
 from app.backend.workflows.memory import give_back
-from app.backend.workflows.ranked import POLICY_NAME, Evening, RankedCatalogue
+from app.backend.workflows.ranked import (
+    POLICY,
+    POLICY_NAME,
+    SURPRISE,
+    SURPRISE_NAME,
+    Evening,
+    RankedCatalogue,
+)
+from app.backend.workflows.resting import read_resting, without_shown
 from app.backend.workflows.serving import Serving, Shelf
 
 # As many as the contexts that a household can say, three times over.
-MOST_EVENINGS: Final = 108
+MOST_EVENINGS: Final = 144
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a household asks for. All three parts of the context are said.
+    """What a household asks for. All three parts of the context are said, the mood perhaps as any.
 
-    `members` names who is present; nobody named means the household. `seed` is that of the draw;
-    it is kept with the slate, so that the slate can be drawn again.
+    `members` names who is present; nobody named means the household, and nobody's age limit.
+    `seed` is that of the draw; it is kept with the slate, so that the slate can be drawn again.
+    What was shown in the slate `instead_of`, and in those that it was asked for in place of, is
+    left out. A surprise is drawn from more titles than the best.
     """
 
     mood: str
@@ -41,11 +51,13 @@ class Request:
     size: int = 4
     members: tuple[str, ...] = ()
     seed: int = 0
+    instead_of: int | None = None
+    is_surprise: bool = False
 
     @property
     def context(self) -> Context:
         """The request's context."""
-        return Context(self.mood, self.group_size, self.session_length)
+        return Context.asked(self.mood, self.group_size, self.session_length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ class Picker:
     _now: Now | None = None
     _catalogue: Catalogue | None = None
     _ranked: RankedCatalogue | None = None
-    _members: dict[int, str] = field(default_factory=dict)
+    _company: Company = field(default_factory=lambda: Company.of(()))
     _resting: Resting = field(default_factory=Resting)
     _evenings: dict[object, Evening] = field(default_factory=dict)
 
@@ -89,8 +101,8 @@ class Picker:
 
     @property
     def members(self) -> Mapping[int, str]:
-        """Everybody who is known, as of the last refresh: ids and names."""
-        return self._members
+        """Everybody who is here, as of the last refresh: ids and names."""
+        return self._company.names
 
     def draw(
         self, connection: WriteConnection, requests: Sequence[Request], at: datetime
@@ -102,7 +114,8 @@ class Picker:
         list of Answered or EncoreError
             In the order of the requests; an error where one cannot be answered.
         """
-        return remembered(connection, [self._drawn(request, at) for request in requests])
+        drawn = [self._drawn(connection, request, at) for request in requests]
+        return remembered(connection, drawn)
 
     def refresh(self, connection: Connection, at: datetime) -> RankedCatalogue:
         """Read again what has changed, and return the catalogue as the champion sees it."""
@@ -129,9 +142,8 @@ class Picker:
             self._ranked, last = ranked, None
             self._evenings.clear()
         if last is None or last.viewings != now.viewings or self._is_over(at):
-            viewings = reads.read_viewings(session)
-            self._resting = resting(self._catalogue.ids, viewings, at)
-            self._members = dict(reads.read_member_names(session))
+            self._resting = read_resting(session, self._catalogue, at)
+            self._company = Company.of(reads.read_members(session))
             self._evenings.clear()
         self._now = now
         return ranked
@@ -151,16 +163,28 @@ class Picker:
         if found is None:
             if len(self._evenings) >= MOST_EVENINGS:
                 self._evenings.clear()
-            present = who_is_present(self._members, request.members)
-            found = self._ranked.evening(request.context, present, self._resting, request.size)
+            found = _evening(self._ranked, self._company, request, self._resting)
             self._evenings[key] = found
         return found
 
-    def _drawn(self, request: Request, at: datetime) -> "Drawn | EncoreError":
+    def _drawn(
+        self, connection: WriteConnection, request: Request, at: datetime
+    ) -> "Drawn | EncoreError":
         try:
-            return Drawn.of(self.evening(request), request, at)
+            if request.instead_of is None:
+                return Drawn.of(self.evening(request), request, at)
+            other = self._other_evening(connection, request, request.instead_of)
+            return Drawn.of(other, request, at)
         except EncoreError as error:
             return error
+
+    def _other_evening(
+        self, connection: WriteConnection, request: Request, instead_of: int
+    ) -> Evening:
+        """Return an evening without what was shown before, which nobody else asks for."""
+        assert self._ranked is not None  # noqa: S101  # refresh() came before
+        done = without_shown(connection, self._ranked.catalogue, instead_of, self._resting)
+        return _evening(self._ranked, self._company, request, done)
 
     def _is_over(self, at: datetime) -> bool:
         """Say whether a title that rested has rested long enough."""
@@ -185,12 +209,15 @@ class Drawn:
             session_length=request.session_length,
             context_code=evening.code,
             members=request.members,
-            policy=POLICY_NAME,
+            policy=SURPRISE_NAME if request.is_surprise else POLICY_NAME,
             model_version=evening.ranked.serving.version,
             seed=request.seed,
             candidates=len(candidates.rows),
             left_out=candidates.left_out,
-            picks=evening.picks(request.size, request.seed),
+            picks=evening.picks(
+                request.size, request.seed, SURPRISE if request.is_surprise else POLICY
+            ),
+            instead_of=request.instead_of,
         )
         return cls(shown, evening)
 
@@ -223,6 +250,7 @@ class Drawn:
             candidates=shown.candidates,
             left_out=shown.left_out,
             picks=tuple(picks),
+            instead_of=shown.instead_of,
         )
 
 
@@ -246,15 +274,24 @@ def recommend(
         Where there is no title at all.
     NothingFits
         Where the choices exclude every title.
+    NotFound
+        Where there is no slate that this one is asked for in place of.
     """
     at = clock()
     catalogue = read_catalogue(session, at.year + 2)
-    done = resting(catalogue.ids, reads.read_viewings(session), at)
-    present = who_is_present(reads.read_member_names(session), request.members)
-    ranked = RankedCatalogue(catalogue, serving)
-    evening = ranked.evening(request.context, present, done, request.size)
+    done = read_resting(session, catalogue, at)
+    if request.instead_of is not None:
+        done = without_shown(session.connection(), catalogue, request.instead_of, done)
+    company = Company.of(reads.read_members(session))
+    evening = _evening(RankedCatalogue(catalogue, serving), company, request, done)
     drawn = Drawn.of(evening, request, at)
     return drawn.stored(*write_slates(session.connection(), [drawn.shown])[0])
+
+
+def _evening(ranked: RankedCatalogue, company: Company, request: Request, done: Resting) -> Evening:
+    present = who_is_present(company.names, request.members)
+    limit = company.age_limit(request.members)
+    return ranked.evening(request.context, present, done, request.size, limit)
 
 
 def _alike(one: Serving, other: Serving) -> bool:

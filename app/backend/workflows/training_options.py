@@ -41,10 +41,13 @@ class Schedule:
         How much new feedback is enough; 0 is never.
     nightly_at : time or None
         In UTC.
+    is_fixed : bool
+        Whether the environment says so: then the household's own choice does not count.
     """
 
     after_feedbacks: int = 0
     nightly_at: time | None = None
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

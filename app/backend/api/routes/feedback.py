@@ -1,11 +1,14 @@
-"""Say how a pick was."""
+"""Say how a pick was, and take it back."""
 
-from fastapi import APIRouter, Response, status
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response, status
 
 from app.backend.api.dependencies import HouseholdDep
 from app.backend.api.guarded import Guarded
-from app.backend.api.schemas import ErrorEnvelope, FeedbackOut, FeedbackRequest
+from app.backend.api.schemas import WRONG, ErrorEnvelope, FeedbackOut, FeedbackRequest, Id
 from app.backend.domain.evening import Verdict
+from app.backend.workflows import history
 from app.backend.workflows.feedback import rate
 
 router = APIRouter(route_class=Guarded, tags=["feedback"])
@@ -33,3 +36,14 @@ def create_feedback(
     if not stored.is_new:
         response.status_code = status.HTTP_200_OK
     return FeedbackOut.model_validate(stored)
+
+
+@router.delete(
+    "/feedback/{feedback_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses={404: {"model": ErrorEnvelope, "description": "No such verdict."}, 422: WRONG},
+)
+def retract_feedback(household: HouseholdDep, feedback_id: Annotated[Id, Path()]) -> None:
+    """Take a verdict back: training no longer reads what that member said of the pick."""
+    with household.database.writing() as session:
+        history.retract(session, feedback_id, household.clock)

@@ -1,10 +1,5 @@
 """The library: list it, and bring titles."""
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
@@ -25,14 +20,14 @@ from app.backend.api.list_schemas import (
 from app.backend.api.openapi import REFERENCE
 from app.backend.api.paging import Cursor, Limit, page_of
 from app.backend.api.schemas import WRONG, ErrorEnvelope, Id
-from app.backend.domain.errors import SourceError
 from app.backend.domain.progress import silent
 from app.backend.domain.title import TitleRecord
-from app.backend.sources.csv_file import CsvFile
 from app.backend.sources.library_source import LibrarySource
+from app.backend.sources.sent_table import SentTable
 from app.backend.sources.sent_titles import SentTitles
 from app.backend.workflows import lists
 from app.backend.workflows.import_library import Imported, import_library
+from app.backend.workflows.imports import gathered, note
 
 router = APIRouter(route_class=Guarded, tags=["library"])
 
@@ -79,8 +74,8 @@ def import_titles(household: HouseholdDep, request: Request, body: BodyDep) -> I
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
     if kind == "text/csv":
-        with _kept(body) as path:
-            return _import(household, CsvFile(path, latest_year=household.clock().year + 2))
+        latest_year = household.clock().year + 2
+        return _import(household, SentTable(body, "The body", latest_year=latest_year))
     try:
         said = ImportRequest.model_validate_json(body)
     except ValidationError as error:
@@ -90,8 +85,10 @@ def import_titles(household: HouseholdDep, request: Request, body: BodyDep) -> I
 
 
 def _import(household: HouseholdDep, source: LibrarySource) -> ImportOut:
+    read = gathered(source, silent)
     with household.database.writing() as session:
-        done = import_library(session, source, household.clock, silent)
+        done = import_library(session, read, household.clock, silent)
+        note(session, read.name, "", done, household.clock)
     return _told(done)
 
 
@@ -107,23 +104,6 @@ def _record(said: TitleRecordIn, number: int) -> TitleRecord:
         community_rating=said.community_rating,
         age_rating=said.age_rating,
     )
-
-
-@contextmanager
-def _kept(body: bytes) -> Iterator[Path]:
-    """Keep what was sent in a file for as long as it is read."""
-    handle, name = tempfile.mkstemp(suffix=".csv")
-    path = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-        yield path
-    except SourceError as error:
-        # Where it lay meanwhile is nobody's business.
-        error.message = error.message.replace(name, "The body")
-        raise
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _told(done: Imported) -> ImportOut:

@@ -1,44 +1,207 @@
-"""The page Library: what there is to choose from."""
+"""The page Library: what there is to choose from, where it is from, and bringing more."""
 
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
-from app.backend.api import views
-from app.backend.api.dependencies import HouseholdDep
+from app.backend.api import library_view
+from app.backend.api.addresses import led_to
+from app.backend.api.dependencies import HouseholdDep, ImporterDep
 from app.backend.api.guarded import Guarded
+from app.backend.api.guards import MOST_TABLE_BYTES
+from app.backend.api.messages import N_
 from app.backend.api.quality_view import quality_context
 from app.backend.api.templates import render
-from app.backend.workflows import browse
+from app.backend.api.tongue import Tongue, TongueDep
+from app.backend.domain.errors import (
+    BodyTooLarge,
+    Conflict,
+    EncoreError,
+    InvalidInput,
+    SourceError,
+    SourceUnreadable,
+)
+from app.backend.sources.nfo_folder import NfoFolder
+from app.backend.sources.sent_table import SentTable
+from app.backend.workflows import browse, imports, shelf
+from app.backend.workflows.household import Household
 from app.backend.workflows.quality import quality_report
+from app.backend.workflows.shelf import Wanted
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
 
-MOST_TITLES: Final = 100
+LONGEST_SEARCH: Final = 100
+LONGEST_PATH: Final = 4_096
+LONGEST_FILE_NAME: Final = 200
+NOTICES: Final = {
+    "begun": N_("The import has begun. You may leave this page; it goes on."),
+    "hidden": N_("The title is hidden. You find it under Hidden, to show it again."),
+}
+
+Search = Annotated[str, Query(max_length=LONGEST_SEARCH)]
+Kind = Literal["", "movie", "series"]
+After = Annotated[int | None, Query(ge=1, le=2**53)]
+Notice = Annotated[str | None, Query(max_length=20)]
+TitleId = Annotated[int, Form(ge=1, le=2**53)]
+
+
+async def _wanted(q: Search = "", kind: Kind = "", after: After = None) -> Wanted:
+    return Wanted("shown", q, kind, after)
 
 
 @router.get("/library")
-def library(request: Request, household: HouseholdDep) -> Response:
-    """Show what there is to choose from."""
+def library(
+    request: Request,
+    household: HouseholdDep,
+    tongue: TongueDep,
+    wanted: Annotated[Wanted, Depends(_wanted)],
+    notice: Notice = None,
+) -> Response:
+    """Show what there is to choose from, where it is from, and a page of the titles."""
+    said = {"notice": tongue.gettext(NOTICES[notice]) if notice in NOTICES else None}
+    return render(request, "library.html", _library(household, tongue, wanted) | said)
+
+
+@router.get("/library/quality")
+def library_quality(request: Request, household: HouseholdDep, tongue: TongueDep) -> Response:
+    """Show how good the data are that training reads, as they are now."""
     with household.database.reading() as session:
-        overview = browse.library(session, household.clock)
-        demo = browse.is_demo(session)
         report = quality_report(session, household.clock)
-    titles = overview.titles
-    context = {
-        **quality_context(report),
+        demo = browse.is_demo(session)
+    page = {"page": "library", "tab": "quality", "demo": demo, "as_of": household.clock()}
+    return render(request, "library_quality.html", quality_context(report, tongue) | page)
+
+
+@router.get("/library/progress")
+def import_progress(request: Request, household: HouseholdDep, tongue: TongueDep) -> Response:
+    """Show how far the import under way is, as a part of a page."""
+    with household.database.reading() as session:
+        found = imports.running(session)
+    shown = None if found is None else library_view.import_row(found, tongue)
+    return render(request, "_import_progress.html", {"running": shown})
+
+
+@router.post("/library/files")
+def bring_file(
+    request: Request,
+    household: HouseholdDep,
+    importer: ImporterDep,
+    tongue: TongueDep,
+    file: Annotated[UploadFile | str | None, File()] = None,
+) -> Response:
+    """Begin to import a table that is sent; it is kept only while it is read."""
+    try:
+        name, content = _sent(file)
+        latest_year = household.clock().year + 2
+        importer.begin(SentTable(content, name, latest_year=latest_year), name)
+    except (InvalidInput, Conflict, BodyTooLarge) as error:
+        return _refused(request, household, tongue, error)
+    return led_to(request, "/library?notice=begun#sources-heading")
+
+
+@router.post("/library/folders")
+def bring_folder(
+    request: Request,
+    household: HouseholdDep,
+    importer: ImporterDep,
+    tongue: TongueDep,
+    folder: Annotated[str, Form(max_length=LONGEST_PATH)],
+) -> Response:
+    """Begin to import the NFO files below a folder of the server's machine."""
+    try:
+        path = _folder(folder.strip())
+        importer.begin(NfoFolder(path, latest_year=household.clock().year + 2), str(path))
+    except (InvalidInput, Conflict, SourceError) as error:
+        return _refused(request, household, tongue, error, {"folder": folder})
+    return led_to(request, "/library?notice=begun#sources-heading")
+
+
+@router.post("/library/titles/hidden")
+def hide_title(
+    request: Request,
+    household: HouseholdDep,
+    media_id: TitleId,
+    q: Annotated[str, Form(max_length=LONGEST_SEARCH)] = "",
+    kind: Annotated[Kind, Form()] = "",
+    after: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """Hide a title until it is shown again, and lead back to where that was said."""
+    with household.database.writing() as session:
+        shelf.hide(session, media_id, household.clock)
+    asked = {"q": q, "kind": kind, "after": after if after.isdecimal() else "", "notice": "hidden"}
+    query = urlencode({name: said for name, said in asked.items() if said})
+    return led_to(request, f"/library?{query}#titles-heading")
+
+
+def _library(household: Household, tongue: Tongue, wanted: Wanted) -> dict[str, Any]:
+    """Return what the page shows, whatever is said on top of it."""
+    with household.database.reading() as session:
+        found = shelf.overview(session)
+        titles = shelf.titles(session, wanted)
+        last = imports.last_imports(session)
+        demo = browse.is_demo(session)
+    told = [library_view.import_row(one, tongue) for one in last]
+    count = found.counts.titles
+    return {
         "page": "library",
+        "tab": "overview",
         "demo": demo,
-        "counts": {
-            "titles": len(titles),
-            "movies": overview.movies,
-            "series": overview.series,
-            "without_minutes": overview.without_minutes,
-            "unknown_genres_count": len(overview.unknown_genres),
-        },
-        "genres": views.genre_bars(overview.genres, len(titles)),
-        "unknown_genres": [{"name": n, "count": c} for n, c in overview.unknown_genres],
-        "shown_titles": [views.title_row(title) for title in titles[:MOST_TITLES]],
-        "more": max(0, len(titles) - MOST_TITLES),
+        "is_empty": not count and not found.counts.hidden,
+        "counts": library_view.counts_of(found, tongue),
+        "genres": library_view.genre_bars(found.genres, count, tongue),
+        "sources": library_view.source_rows(found.sources, tongue),
+        "imports": [one for one in told if not one["is_running"]],
+        "running": next((one for one in told if one["is_running"]), None),
+        "titles": library_view.page_of_titles(titles, wanted, "/library", tongue),
+        "wanted": wanted,
+        "folder": "",
+        "problem": None,
+        "most_bytes": MOST_TABLE_BYTES,
+        "most_megabytes": MOST_TABLE_BYTES // 2**20,
     }
-    return render(request, "library.html", context)
+
+
+def _refused(
+    request: Request,
+    household: Household,
+    tongue: Tongue,
+    error: EncoreError,
+    kept: dict[str, str] | None = None,
+) -> Response:
+    """Show the page again, with why nothing was begun and with what was written."""
+    page = _library(household, tongue, Wanted())
+    context = {**page, **(kept or {}), "problem": error.message}
+    return render(request, "library.html", context, error.status)
+
+
+def _sent(file: UploadFile | str | None) -> tuple[str, bytes]:
+    """Return the name and the content of a file that was sent."""
+    if file is None or isinstance(file, str) or not file.filename:
+        raise InvalidInput("No file was chosen; choose a table saved as CSV.")
+    content = file.file.read(MOST_TABLE_BYTES + 1)
+    if len(content) > MOST_TABLE_BYTES:
+        megabytes = MOST_TABLE_BYTES // 2**20
+        raise BodyTooLarge(f"The file is larger than {megabytes} MB; split it, or use the shell.")
+    name = "".join(sign for sign in file.filename if sign.isprintable())
+    return name.replace("\\", "/").rpartition("/")[2][-LONGEST_FILE_NAME:] or "table.csv", content
+
+
+def _folder(text: str) -> Path:
+    """Return the folder that a path names on the server's machine."""
+    if not text or not text.isprintable():
+        raise InvalidInput("Write the path of a folder, as the server sees it.")
+    path = Path(text)
+    if not path.is_absolute():
+        raise InvalidInput("Write the whole path of the folder, beginning with /.")
+    try:
+        is_there, is_folder = path.exists(), path.is_dir()
+    except OSError as error:
+        message = f"{path} cannot be read ({error.strerror}); check the path and who may read it."
+        raise SourceUnreadable(message) from error
+    if not is_there:
+        raise SourceUnreadable(f"There is no folder {path}; check the path.")
+    if not is_folder:
+        raise SourceUnreadable(f"{path} is a file; name the folder that holds it.")
+    return path

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from app.backend.api.addresses import led_to
 from app.backend.api.dependencies import HouseholdDep, TrainerDep
 from app.backend.api.guarded import Guarded
+from app.backend.api.messages import N_
 from app.backend.api.model_schemas import VERSION_PATTERN
 from app.backend.api.model_view import model_context
 from app.backend.api.taste_view import taste_context
 from app.backend.api.templates import render
+from app.backend.api.tongue import Tongue, TongueDep
 from app.backend.domain.errors import InvalidInput, RunEnded
 from app.backend.domain.runs import Order
 from app.backend.store.session import ReadSession
@@ -25,8 +27,8 @@ from app.backend.workflows.versions import Wish, history, promote, roll_back
 router = APIRouter(route_class=Guarded, include_in_schema=False)
 
 NOTICES: Final = {
-    "promoted": "It serves from now on.",
-    "rolled-back": "What served before serves again.",
+    "promoted": N_("It serves from now on."),
+    "rolled-back": N_("What served before serves again."),
 }
 
 
@@ -34,6 +36,7 @@ NOTICES: Final = {
 def model(
     request: Request,
     household: HouseholdDep,
+    tongue: TongueDep,
     notice: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Response:
     """Show who serves, how the last run went, how the models compare, and what they go by."""
@@ -41,15 +44,16 @@ def model(
         overview = browse.models(session)
         serving = household.shelf.serving(session)
         demo = browse.is_demo(session)
-        told = _taste(session, serving, household)
+        told = _taste(session, serving, household, tongue)
         periods = history(session)
         latest = overview.runs[0].id if overview.runs else 0
         problem = browse.tracking_problem(session, latest)
     context = {
-        **model_context(overview, serving, periods, problem),
+        **model_context(overview, serving, periods, tongue),
+        "tracking_problem": problem,
         "taste": told,
         "demo": demo,
-        "notice": NOTICES.get(notice or ""),
+        "notice": tongue.gettext(NOTICES[notice]) if notice in NOTICES else None,
     }
     return render(request, "model.html", context)
 
@@ -96,9 +100,11 @@ def roll_back_version(
     return led_to(request, "/model?notice=rolled-back")
 
 
-def _taste(session: ReadSession, serving: Serving, household: Household) -> dict[str, Any] | None:
+def _taste(
+    session: ReadSession, serving: Serving, household: Household, tongue: Tongue
+) -> dict[str, Any] | None:
     """Return what the model that serves goes by; `None` where its family cannot be read so."""
     try:
-        return taste_context(taste_of(session, serving, household.clock))
+        return taste_context(taste_of(session, serving, household.clock), tongue)
     except InvalidInput:
         return None

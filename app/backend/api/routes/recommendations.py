@@ -17,6 +17,7 @@ router = APIRouter(route_class=Guarded, tags=["recommendations"])
     status_code=status.HTTP_201_CREATED,
     response_model=SlateOut,
     responses={
+        404: {"model": ErrorEnvelope, "description": "There is no slate to replace."},
         409: {"model": ErrorEnvelope, "description": "The library is empty, or nothing fits."},
         422: {"model": ErrorEnvelope, "description": "A value is missing or cannot be."},
     },
@@ -26,8 +27,11 @@ def create_recommendation(
 ) -> Response:
     """Draw a slate for an evening and write it down, with each title's chance of its place.
 
-    `members` names who is present: their tastes are averaged. With `seed`, the same slate is drawn
-    again as long as nothing else has changed.
+    `members` names who is present: their tastes are averaged, and nothing is shown that one of them
+    is too young for. With `seed`, the same slate is drawn again as long as nothing else has
+    changed; with `instead_of`, only titles that the slates before did not show; with `surprise`,
+    from more of them. Where nothing fits, the details count the titles by what excluded them, and
+    those that would fit in other lengths of session.
     """
     found = desk.slate_for_thread(request_of(asked))
     return Response(

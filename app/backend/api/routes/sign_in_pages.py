@@ -1,17 +1,19 @@
 """The pages where people own Encore, sign in and out, and say who may do what."""
 
-import re
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.backend.api import cookies
 from app.backend.api.access import Caller, marks_of_request
-from app.backend.api.addresses import led_to
+from app.backend.api.addresses import MOST_NEXT, led_to, local_path
 from app.backend.api.dependencies import CallerDep, HouseholdDep
-from app.backend.api.faults import MOST_NEXT
 from app.backend.api.guarded import Guarded
+from app.backend.api.settings_view import ROLES as ROLE_WORDS
+from app.backend.api.settings_view import SCOPES as SCOPE_WORDS
+from app.backend.api.settings_view import named
 from app.backend.api.templates import render
+from app.backend.api.tongue import tongue_of
 from app.backend.domain.access import LONGEST_PASSWORD, ROLES, SHORTEST_PASSWORD, Scope
 from app.backend.domain.errors import AccessError, EncoreError, Forbidden, InvalidInput
 from app.backend.domain.evening import LONGEST_NAME
@@ -20,8 +22,6 @@ from app.backend.workflows.household import Household
 from app.backend.workflows.keys import Wanted
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
-
-_LOCAL: Final = re.compile(rf"/(?!/)[\x21-\x5b\x5d-\x7e]{{0,{MOST_NEXT}}}")
 
 NameField = Annotated[str, Form(min_length=1, max_length=LONGEST_NAME)]
 PasswordField = Annotated[str, Form(min_length=1, max_length=LONGEST_PASSWORD)]
@@ -188,21 +188,10 @@ def revoke_key_by_page(
     return led_to(request, "/access")
 
 
-def local_path(path: str) -> str:
-    """Return where to go after signing in: a path of Encore's own, or the first page.
-
-    Examples
-    --------
-    >>> local_path("/model"), local_path("//evil.example"), local_path("https://evil.example")
-    ('/model', '/', '/')
-    """
-    return path if _LOCAL.fullmatch(path) else "/"
-
-
 def _setup(request: Request, caller: Caller, error: EncoreError | None = None) -> Response:
     context = {
         "page": "setup",
-        "problem": None if error is None else error.message,
+        "problem": _problem(request, error),
         "is_here": caller.kind == "unclaimed",
         "shortest": SHORTEST_PASSWORD,
     }
@@ -216,7 +205,7 @@ def _login(
         is_owned = accounts.has_owner(session)
     context = {
         "page": "login",
-        "problem": None if error is None else error.message,
+        "problem": _problem(request, error),
         "next": local_path(path),
         "is_owned": is_owned,
     }
@@ -230,17 +219,22 @@ def _access(
     new_key: str | None = None,
     error: EncoreError | None = None,
 ) -> Response:
+    tongue = tongue_of(request)
     with household.database.reading() as session:
         people, known = accounts.everybody(session), keys.latest(session)
     context: dict[str, Any] = {
-        "page": "access",
+        "page": "settings",
         "accounts": people,
         "keys": [key for key in known if key.revoked_at is None],
-        "roles": list(ROLES),
-        "scopes": get_args(Scope),
+        "roles": named(list(ROLES), ROLE_WORDS, tongue),
+        "scopes": named(get_args(Scope), SCOPE_WORDS, tongue),
         "new_key": new_key,
-        "problem": None if error is None else error.message,
+        "problem": _problem(request, error),
     }
     answer = render(request, "access.html", context, 200 if error is None else error.status)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _problem(request: Request, error: EncoreError | None) -> str | None:
+    return None if error is None else tongue_of(request).told(error.message)

@@ -1,53 +1,103 @@
-"""The page Tonight: the choices, the picks, and what is said of them."""
+"""The page Tonight: the choices, the picks, and what is said of them instead of watching."""
 
-from dataclasses import asdict
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Cookie, Form, Query, Request, Response
+from pydantic import BaseModel, Field
 
-from app.backend.api import views
 from app.backend.api.addresses import led_to
+from app.backend.api.choices_view import Choices, choice_lists, resolved
+from app.backend.api.cookies import remember
 from app.backend.api.dependencies import DeskDep, HouseholdDep
 from app.backend.api.guarded import Guarded
+from app.backend.api.messages import N_
+from app.backend.api.pick_view import nothing_view, slate_view
 from app.backend.api.templates import render
-from app.backend.domain.context import GroupSize, Mood, SessionLength
+from app.backend.api.tongue import Tongue, TongueDep
+from app.backend.domain.context import AskedMood, GroupSize, SessionLength
 from app.backend.domain.errors import LibraryEmpty, NothingFits
-from app.backend.domain.evening import Verdict
+from app.backend.domain.evening import StoredPick, StoredSlate
 from app.backend.domain.randomness import fresh_seed
-from app.backend.workflows import browse, feedback, recommend
-from app.backend.workflows.household import Household
+from app.backend.domain.signals import SEEN, SignalKind
+from app.backend.store.session import ReadSession
+from app.backend.workflows import browse, feedback, people, recommend, signals
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
 
 REMEMBER: Final = "encore_choices"
-REMEMBER_SECONDS: Final = 365 * 24 * 3600
 NOTICES: Final = {
-    "chosen": "Enjoy. Encore will ask how it was.",
-    "saved": "Thank you. The next training will learn from it.",
-    "dismissed": "Encore will not ask about it again.",
+    "chosen": N_("Enjoy. Encore will ask how it was."),
+    "saved": N_("Thank you. The next training will learn from it."),
+    "dismissed": N_("Encore will not ask about it again."),
+    "not_tonight": N_("Not tonight, then. It may come back tomorrow."),
+    "never": N_("It will not be suggested again. The library can show it again."),
+    "seen": N_("Noted. Say how it was, if you like."),
+    "taken-back": N_("Taken back."),
+    "tasted": N_("Noted. Your first picks will show it."),
 }
 
-PickId = Annotated[int, Form(ge=1, le=2**53)]
+Number = Annotated[int, Form(ge=1, le=2**53)]
+SlateId = Annotated[int | None, Form(ge=1, le=2**53)]
+
+
+class Asked(BaseModel):
+    """What the form of the choices says; `members` are ids."""
+
+    mood: AskedMood
+    group_size: GroupSize | Literal["auto"]
+    session_length: SessionLength
+    members: list[Annotated[int, Field(ge=1, le=2**53)]] = Field(default=[], max_length=20)
+    surprise: bool = False
+    instead_of: int | None = Field(default=None, ge=1, le=2**53)
+
+    @property
+    def choices(self) -> Choices:
+        """The choices, whoever is here."""
+        ticked = tuple(dict.fromkeys(self.members))
+        return Choices(self.mood, self.group_size, self.session_length, ticked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """What the page shows whether or not there is a slate."""
+
+    people: list[people.Person]
+    pending: list[StoredPick]
+    demo: bool
+
+    @classmethod
+    def read(cls, session: ReadSession) -> "_Home":
+        here, pending = people.everybody(session), browse.unanswered(session)
+        return cls(here, pending, browse.is_demo(session))
 
 
 @router.get("/")
 def tonight(
     request: Request,
     household: HouseholdDep,
+    tongue: TongueDep,
     slate: Annotated[int | None, Query(ge=1, le=2**53)] = None,
     notice: Annotated[str | None, Query(max_length=20)] = None,
     encore_choices: Annotated[str | None, Cookie()] = None,
 ) -> Response:
     """Show the three choices, what is to be rated, and the slate that was asked for."""
-    choices = views.Choices.remembered(encore_choices)
-    shown: dict[str, Any] = {"slate": None, "nothing": None}
-    if slate is not None:
-        with household.database.reading() as session:
-            found = browse.slate(session, slate)
-        choices = views.Choices(found.mood, found.group_size, found.session_length)
-        shown["slate"] = views.slate_view(found, browse.served_by(found), household.clock())
-    page = _tonight(household, choices, NOTICES.get(notice or ""))
-    return render(request, "tonight.html", {**page, **shown})
+    with household.database.reading() as session:
+        if not browse.has_titles(session):
+            return led_to(request, "/welcome")
+        found = None if slate is None else browse.slate(session, slate)
+        home = _Home.read(session)
+    now = household.clock()
+    choices = Choices.remembered(encore_choices, home.people)
+    if found is None:
+        page = _page(home, choices, now, tongue)
+    else:
+        page = _page(home, choices.of_slate(found, home.people), now, tongue, found)
+    told = NOTICES.get(notice or "")
+    page["notice"] = None if told is None else tongue.gettext(told)
+    return render(request, "tonight.html", page)
 
 
 @router.post("/tonight")
@@ -55,81 +105,121 @@ def ask(
     request: Request,
     household: HouseholdDep,
     desk: DeskDep,
-    mood: Annotated[Mood, Form()],
-    group_size: Annotated[GroupSize, Form()],
-    session_length: Annotated[SessionLength, Form()],
+    tongue: TongueDep,
+    said: Annotated[Asked, Form()],
 ) -> Response:
     """Draw a slate and show it; where nothing fits, say what excluded how many."""
-    choices = views.Choices(mood, group_size, session_length)
+    with household.database.reading() as session:
+        here = people.everybody(session)
+    choices = said.choices.among(here, without=said.group_size)
     try:
-        evening = recommend.Request(mood, group_size, session_length, seed=fresh_seed())
-        slate_id = desk.slate_for_thread(evening).slate_id
+        slate_id = desk.slate_for_thread(_evening(said, choices, here)).slate_id
     except (LibraryEmpty, NothingFits) as error:
-        nothing = {"message": error.message, "reasons": _excluded(error)}
-        page = _tonight(household, choices, None)
-        context = {**page, "slate": None, "nothing": nothing}
-        return render(request, "tonight.html", context, error.status)
+        with household.database.reading() as session:
+            home = _Home.read(session)
+        page = _page(home, choices, household.clock(), tongue)
+        page["nothing"] = nothing_view(error, said.session_length, tongue)
+        page["again"] = {"instead_of": said.instead_of, "surprise": said.surprise}
+        return render(request, "tonight.html", page, error.status)
     answer = led_to(request, f"/?slate={slate_id}#picks-heading")
-    answer.set_cookie(
-        REMEMBER, choices.to_remember(), max_age=REMEMBER_SECONDS, httponly=True, samesite="lax"
-    )
+    remember(request, answer, REMEMBER, choices.to_remember(here))
     return answer
 
 
 @router.post("/watched")
-def watched(request: Request, household: HouseholdDep, recommendation_id: PickId) -> Response:
+def watched(
+    request: Request, household: HouseholdDep, recommendation_id: Number, slate: SlateId = None
+) -> Response:
     """Note which pick is watched."""
     with household.database.writing() as session:
         feedback.choose(session, recommendation_id, household.clock)
-    return led_to(request, "/?notice=chosen")
+    return _back(request, slate, "chosen", recommendation_id)
 
 
-@router.post("/feedback")
-def rate(
+@router.post("/signals")
+def say_by_page(
     request: Request,
     household: HouseholdDep,
-    recommendation_id: PickId,
-    rating: Annotated[int, Form(ge=1, le=5)],
-    would_watch_again: Annotated[bool, Form()],
+    recommendation_id: Number,
+    kind: Annotated[SignalKind, Form()],
+    slate: SlateId = None,
 ) -> Response:
-    """Write a verdict down."""
-    verdict = Verdict(recommendation_id, rating, would_watch_again)
+    """Note what is said of a pick instead of watching it."""
     with household.database.writing() as session:
-        feedback.rate(session, verdict, household.clock, household.training.schedule)
-    return led_to(request, "/?notice=saved")
+        signals.say(session, recommendation_id, kind, household.clock)
+    return _back(request, slate, kind, recommendation_id)
 
 
-@router.post("/feedback/dismissal")
-def dismiss(request: Request, household: HouseholdDep, recommendation_id: PickId) -> Response:
-    """Stop asking about a pick."""
+@router.post("/signals/undo")
+def take_back_by_page(
+    request: Request,
+    household: HouseholdDep,
+    recommendation_id: Number,
+    kind: Annotated[SignalKind, Form()],
+    slate: SlateId = None,
+) -> Response:
+    """Take back what was said of a pick."""
     with household.database.writing() as session:
-        feedback.dismiss(session, recommendation_id, household.clock)
-    return led_to(request, "/?notice=dismissed")
+        signals.take_back(session, recommendation_id, kind, household.clock)
+    return _back(request, slate, "taken-back", recommendation_id)
 
 
-def _tonight(household: Household, choices: views.Choices, notice: str | None) -> dict[str, Any]:
-    """Return what the page shows whether or not there is a slate."""
-    with household.database.reading() as session:
-        pending = browse.unanswered(session)
-        demo = browse.is_demo(session)
+def _back(request: Request, slate: int | None, notice: str, pick: int) -> Response:
+    """Lead back to the slate that something was said of, or to the start."""
+    if slate is None:
+        return led_to(request, f"/?notice={notice}")
+    return led_to(request, f"/?slate={slate}&notice={notice}#pick-{pick}")
+
+
+def _evening(said: Asked, choices: Choices, here: Sequence[people.Person]) -> recommend.Request:
+    """Return what is asked for: those who are ticked are named, and are so many."""
+    return recommend.Request(
+        choices.mood,
+        resolved(choices.group_size, choices.members, here),
+        choices.session_length,
+        members=tuple(person.name for person in here if person.id in choices.members),
+        seed=fresh_seed(),
+        instead_of=said.instead_of,
+        is_surprise=said.surprise,
+    )
+
+
+def _page(
+    home: _Home,
+    choices: Choices,
+    now: datetime,
+    tongue: Tongue,
+    slate: StoredSlate | None = None,
+) -> dict[str, Any]:
+    """Return what the page shows, with a slate or without."""
+    # Who has just chosen a title cannot say yet how it was.
+    chosen = () if slate is None else [pick for pick in slate.picks if pick.signal != SEEN]
+    too_early = {pick.recommendation_id for pick in chosen}
+    asked = [pick for pick in home.pending if pick.recommendation_id not in too_early]
+    view = None if slate is None else slate_view(slate, browse.served_by(slate), now, tongue)
     return {
         "page": "tonight",
-        "demo": demo,
-        "notice": notice,
-        "choices": asdict(choices),
-        **views.choice_lists(),
-        "pending": [
-            {
-                "recommendation_id": pick.recommendation_id,
-                "title": pick.title,
-                "year": pick.year,
-                "watched_on": views.moment_label(pick.watched_at) if pick.watched_at else "",
-            }
-            for pick in pending
-        ],
+        "demo": home.demo,
+        "choices": choices,
+        "company": resolved(choices.group_size, choices.members, home.people),
+        **choice_lists(home.people, now, tongue),
+        "pending": [_question(pick) for pick in asked],
+        "slate": view,
+        "nothing": None,
+        "again": {"instead_of": None, "surprise": False if view is None else view.is_surprise},
+        "next": "/" if slate is None else f"/?slate={slate.id}",
     }
 
 
-def _excluded(error: LibraryEmpty | NothingFits) -> list[str]:
-    excluded = error.details.get("excluded")
-    return views.left_out_reasons(excluded) if isinstance(excluded, dict) else []
+def _question(pick: StoredPick) -> dict[str, Any]:
+    """Return what is asked of a pick that was watched, or seen before."""
+    return {
+        "recommendation_id": pick.recommendation_id,
+        "title": pick.title,
+        "year": pick.year,
+        "watched_at": pick.watched_at,
+        "is_seen": pick.signal == SEEN,
+        "rating": None,
+        "again": None,
+        "member": None,
+    }

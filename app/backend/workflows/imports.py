@@ -1,0 +1,200 @@
+"""Imports beside the requests: a source is read in a thread of its own, then written at once.
+
+Reading a source may take minutes, and whoever writes keeps every other writer waiting. So all of it
+is read into memory first, and nothing is locked meanwhile; then one short transaction brings every
+title and says what came of it, or neither.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from typing import Any, Final
+
+from app.backend.domain.clock import Clock
+from app.backend.domain.errors import Conflict, EncoreError, OperationError, ShuttingDown
+from app.backend.domain.progress import Progress, Step, silent
+from app.backend.sources.library_source import Entry, LibrarySource
+from app.backend.store import import_rows
+from app.backend.store.import_rows import DONE, FAILED, INTERRUPTED, RUNNING, ImportFacts
+from app.backend.store.session import ReadSession, WriteSession
+from app.backend.workflows.household import Household
+from app.backend.workflows.import_library import BATCH, Imported, import_library
+
+__all__ = ["DONE", "FAILED", "INTERRUPTED", "RUNNING", "ImportFacts"]
+
+_log = logging.getLogger(__name__)
+
+MOST_REFUSALS: Final = 20
+MOST_IMPORTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A source that was read already."""
+
+    name: str
+    entries: Sequence[Entry]
+
+    def total(self) -> int:
+        """Return how many entries there are."""
+        return len(self.entries)
+
+    def read(self) -> Iterator[Entry]:
+        """Yield them."""
+        return iter(self.entries)
+
+
+def gathered(source: LibrarySource, progress: Progress) -> Gathered:
+    """Read a source into memory, so that no transaction waits for it.
+
+    Raises
+    ------
+    SourceUnreadable, SourceMalformed
+        Where the source as a whole cannot be read.
+    """
+    total = source.total()
+    progress(Step("Reading titles", 0, total))
+    entries: list[Entry] = []
+    for entry in source.read():
+        entries.append(entry)
+        if len(entries) % BATCH == 0:
+            progress(Step("Reading titles", len(entries), total))
+    progress(Step("Reading titles", len(entries), total))
+    return Gathered(source.name, entries)
+
+
+def note(session: WriteSession, source: str, place: str, done: Imported, clock: Clock) -> None:
+    """Note an import among the others, in the transaction that brings its titles."""
+    at = clock()
+    number = import_rows.add_import(session, source, place, at)
+    import_rows.finish_import(session, number, _counts(done), at)
+
+
+def last_imports(session: ReadSession) -> list[ImportFacts]:
+    """Return the last imports, the newest first."""
+    return import_rows.read_imports(session, MOST_IMPORTS)
+
+
+def running(session: ReadSession) -> ImportFacts | None:
+    """Return the import under way, if there is one."""
+    found = import_rows.read_imports(session, 1)
+    return found[0] if found and found[0].state == RUNNING else None
+
+
+@dataclass(slots=True)
+class Importer:
+    """Carries imports out, one at a time.
+
+    Where the database is in memory, which is nobody else's, an import is over when it has begun.
+    """
+
+    household: Household
+    _lock: Lock = field(default_factory=Lock)
+    _stop: Event = field(default_factory=Event)
+    _thread: Thread | None = None
+
+    def open(self) -> None:
+        """Note that imports which were under way when a server ended came to nothing."""
+        with self.household.database.writing() as session:
+            found = import_rows.interrupt_imports(session, self.household.clock())
+        if found:
+            _log.warning("An import was interrupted; nothing of it was kept")
+
+    def begin(self, source: LibrarySource, place: str) -> int:
+        """Start to import a source and return the import's number at once.
+
+        Raises
+        ------
+        Conflict
+            Where an import is under way.
+        ShuttingDown
+            Where the server was told to stop.
+        """
+        household = self.household
+        with self._lock:
+            if self._stop.is_set():
+                raise ShuttingDown("Encore is shutting down; import again when it is back.")
+            with household.database.writing() as session:
+                if self._is_busy() or (import_rows.is_running(session) and not self._forsaken()):
+                    raise Conflict(
+                        "An import is under way already; begin the next one when it is done."
+                    )
+                import_rows.interrupt_imports(session, household.clock())
+                number = import_rows.add_import(session, source.name, place, household.clock())
+            self._thread = Thread(
+                target=self._carry_out, args=(number, source), name="importer", daemon=True
+            )
+            self._thread.start()
+        if not household.database.is_shared:
+            self.wait()
+        return number
+
+    def wait(self) -> None:
+        """Wait until the import under way is over."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def finish(self) -> None:
+        """Stop the import under way, unless it is being written already."""
+        self._stop.set()
+        self.wait()
+
+    def _is_busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _forsaken(self) -> bool:
+        """Say whether what stands as under way was this process's, and could not be ended."""
+        return self._thread is not None
+
+    def _carry_out(self, number: int, source: LibrarySource) -> None:
+        try:
+            self._import(number, source)
+        except ShuttingDown:
+            self._give_up(number, INTERRUPTED, None)
+        except EncoreError as error:
+            self._give_up(number, FAILED, error.message)
+        except Exception:  # noqa: BLE001  # a thread has nobody above it
+            _log.exception("An import met a fault")
+            problem = "Something broke inside Encore; its log says what. Nothing was changed."
+            self._give_up(number, FAILED, problem)
+
+    def _import(self, number: int, source: LibrarySource) -> None:
+        database, clock = self.household.database, self.household.clock
+
+        def told(step: Step, /) -> None:
+            if self._stop.is_set():
+                raise ShuttingDown("Encore is shutting down; import again when it is back.")
+            # A busy database must not end an import because of a number on a page.
+            with suppress(OperationError), database.writing() as session:
+                import_rows.tell_progress(session, number, step.done, step.total)
+
+        read = gathered(source, told)
+        with database.writing() as session:
+            done = import_library(session, read, clock, silent)
+            import_rows.finish_import(session, number, _counts(done), clock())
+
+    def _give_up(self, number: int, state: str, problem: str | None) -> None:
+        try:
+            with self.household.database.writing() as session:
+                at = self.household.clock()
+                import_rows.give_import_up(session, number, state, problem, at)
+        except EncoreError as error:
+            _log.warning("What became of an import could not be noted: %s", error.message)
+
+
+def _counts(done: Imported) -> Mapping[str, Any]:
+    counts = done.counts
+    return {
+        "added": counts.added,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "refused": len(counts.refused),
+        "refusals": [
+            {"where": one.where, "reason": one.reason} for one in counts.refused[:MOST_REFUSALS]
+        ],
+        "without_minutes": done.without_minutes,
+        "unknown_genres": len(done.unknown_genres),
+        "demo_titles_retired": done.demo_titles_retired,
+    }
