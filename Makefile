@@ -19,7 +19,7 @@ setup: .venv/.dev browser ## everything a developer needs
 
 test: setup ## every check and every test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev ## changes nothing: lint, format, types, architecture
 	@$(BIN)/ruff check .
