@@ -13,7 +13,7 @@ brings a sentence that says what is wrong and what to do.
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class EncoreError(Exception):
@@ -42,25 +42,6 @@ class EncoreError(Exception):
         return {
             "error": {"code": self.code, "message": self.message, "details": self.details},
         }
-
-
-def error_of(envelope: Mapping[str, Any]) -> EncoreError:
-    """Return the error that another process told of.
-
-    Examples
-    --------
-    >>> told = NotFound("There is no pick 7.").envelope()
-    >>> type(error_of(told)).__name__
-    'NotFound'
-    """
-    told = envelope["error"]
-    waiting = [EncoreError]
-    while waiting:
-        kind = waiting.pop()
-        if kind.code == told["code"]:
-            return kind(told["message"], told["details"])
-        waiting += kind.__subclasses__()
-    return EncoreError(told["message"], told["details"])
 
 
 class InputError(EncoreError):
@@ -139,6 +120,24 @@ class SourceUnreadable(SourceError):
 
 class SourceMalformed(SourceError):
     """It is not the format it should be."""
+
+
+class ServerUnreachable(SourceError):
+    """A media server does not answer, or says that it cannot."""
+
+
+class ServerRefuses(SourceError):
+    """A media server does not take the key, or does not let it do this."""
+
+
+class AddressRefused(SourceError):
+    """An address that Encore never calls, or that a server tried to lead it to."""
+
+
+class RemovalsUnconfirmed(SourceError):
+    """A sync would take so many titles away that it asks first; the details say how many."""
+
+    status = 409
 
 
 class ModelError(EncoreError):

@@ -26,12 +26,32 @@ class Title:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceItem:
+    """A title as a media server files it.
+
+    Attributes
+    ----------
+    id : str
+        The server's own id of it, in one spelling.
+    library : str
+        The id of the server's library that holds it; empty where that is not told.
+    poster : str or None
+        What the server's client needs to fetch its poster; it changes when the picture does.
+    """
+
+    id: str
+    library: str = ""
+    poster: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TitleRecord:
     """A title as a source tells it, with its genres in the source's own words.
 
     `where` names the line or file it came from, for messages. `external_id` is the source's own
     stable id (`imdb:tt0117571`) or `None`. `community_rating` is on a scale of 0 to 10. `cast`
-    begins with who is named first.
+    begins with who is named first. `other_ids` are ids like `external_id` that mean the same title;
+    `item` is set where a media server holds it.
     """
 
     title: str
@@ -47,6 +67,8 @@ class TitleRecord:
     keywords: tuple[str, ...] = ()
     directors: tuple[str, ...] = ()
     cast: tuple[str, ...] = ()
+    other_ids: tuple[str, ...] = ()
+    item: SourceItem | None = None
 
     @property
     def identity(self) -> str:

@@ -6,11 +6,12 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.backend.store import house_tables
+from app.backend.store import house_tables, source_tables
 from app.backend.store.tables import Id, Table
 
 # Of all tables, because whoever reads it here has read every module of them.
-METADATA: Final = house_tables.TitleSignal.metadata
+METADATA: Final = Table.metadata
+_MODULES: Final = (house_tables, source_tables)
 
 
 class Account(Table):

@@ -30,6 +30,7 @@ from app.backend.domain.clock import as_utc
 from app.backend.domain.errors import BackupDamaged
 from app.backend.store.generations import ACCESS, LIBRARY, VIEWINGS, advance
 from app.backend.store.house_tables import RetractedFeedback
+from app.backend.store.source_tables import Source  # noqa: F401  # its tables are kept too
 from app.backend.store.tables import Feedback, Table, UtcDateTime
 
 # What ends with an installation: who is signed in, who was locked out, and what was answered. The

@@ -24,6 +24,15 @@ from app.backend.store.house_tables import (
 from app.backend.store.retractions import is_retracted, next_feedback_id
 from app.backend.store.session import take_turns
 from app.backend.store.signals import is_seen
+from app.backend.store.source_tables import (
+    HistoryEntryRow,
+    Playback,
+    Source,
+    SourceItemRow,
+    SourcePerson,
+    TitleId,
+    WithheldTitle,
+)
 from app.backend.store.tables import (
     Feedback,
     Media,
@@ -156,6 +165,13 @@ def erase_all(session: Session) -> None:
         ModelVersion,
         TrainingEvent,
         TrainingRun,
+        Playback,
+        HistoryEntryRow,
+        WithheldTitle,
+        TitleId,
+        SourceItemRow,
+        SourcePerson,
+        Source,
         RetractedFeedback,
         TitleSignal,
         Feedback,

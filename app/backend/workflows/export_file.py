@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
-from app.backend.domain.errors import EncoreError, StorageFull, error_of
+from app.backend.domain.errors import EncoreError, StorageFull
 from app.backend.domain.runs import Version
+from app.backend.domain.told_error import error_of
 from app.backend.registry.artefact import ARRAYS_FILE, MANIFEST_FILE, read
 from app.backend.registry.versions import version_folder
 from app.backend.store.session import Database

@@ -1,0 +1,81 @@
+"""What Jellyfin and Plex have in common, as far as Encore needs it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from app.backend.domain.media_server import ItemState, ServerFacts, ServerLibrary, ServerUser
+from app.backend.sources.library_source import Entry, LibrarySource
+
+PAGE: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries, in the server's order.
+
+    Attributes
+    ----------
+    entries : sequence of TitleRecord or Refusal
+        Every record has its `item`. The same title may come twice: from two libraries.
+    after : str
+        What `pages` takes to go on after these.
+    total : int or None
+        How many entries there are in all, as far as is known by now.
+    """
+
+    entries: Sequence[Entry]
+    after: str
+    total: int | None
+
+
+class MediaServer(LibrarySource, Protocol):
+    """A media server. Whatever asks it raises `SourceError`s, each with a sentence.
+
+    `read`, as of every source, yields each title once.
+    """
+
+    def facts(self) -> ServerFacts:
+        """Return who the server is; also a test of address and key."""
+
+    def users(self) -> list[ServerUser]:
+        """Return its accounts, as far as the key may see them."""
+
+    def libraries(self) -> list[ServerLibrary]:
+        """Return its libraries of films and series."""
+
+    def pages(self, after: str = "") -> Iterator[Page]:
+        """Read all titles, or go on after the page that ended with `after`."""
+
+    def changed(self, since: datetime) -> Iterator[Page]:
+        """Read the titles that changed since a moment, or perhaps a little before."""
+
+    def count(self) -> int:
+        """Return how many items there are, without reading them."""
+
+    def item_ids(self) -> Iterator[str]:
+        """Read the ids of all items, and nothing else of them."""
+
+    def items(self, ids: Sequence[str]) -> list[Entry]:
+        """Read some items; those that are gone are not among them."""
+
+    def states(self, user_id: str, since: datetime | None) -> Iterator[ItemState]:
+        """Read what an account did with titles.
+
+        Parameters
+        ----------
+        user_id : str
+        since : datetime or None
+            `None` yields every item that the account may see, touched or not; otherwise only what
+            it played or rated since then, or perhaps a little before.
+        """
+
+    def poster(self, poster: str, most_bytes: int) -> bytes:
+        """Fetch a poster, as `SourceItem.poster` names it; at most so large."""
+
+    def rate(self, user_id: str, item_id: str, rating: float) -> None:
+        """Write a rating, on the server's own scale, for an account."""
+
+    def close(self) -> None:
+        """Close connections."""
