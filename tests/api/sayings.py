@@ -39,6 +39,11 @@ NO_PAGE: Final = (
     "workflows/export.py", "workflows/export_file.py", "workflows/personalizer.py",
     "workflows/personalizer_actions.py", "workflows/predictions.py", "workflows/restore.py",
     "workflows/scoring.py", "workflows/table_models.py",
+    # Media servers are connected on the command line until they have pages.
+    "sources/archive_file.py", "sources/jellyfin.py", "sources/jellyfin_answers.py",
+    "sources/jellyfin_items.py", "sources/jellyfin_paging.py", "sources/keyring.py",
+    "sources/links.py", "sources/server_address.py", "sources/upstream.py", "store/sources.py",
+    "workflows/connections.py", "workflows/staging.py", "workflows/sync_writing.py",
 )  # fmt: skip
 # Said before there is a page, or to whoever has written code: by how they begin.
 NO_PAGE_SAYS: Final = (

@@ -13,7 +13,7 @@ from app.backend.store.reads import read_slate
 from app.backend.store.session import Database
 from app.backend.store.slate_writes import write_slates
 from app.backend.store.tables import Media
-from app.backend.store.writes import write_titles
+from app.backend.store.title_writes import Filing, write_titles
 from tests.workflows.evenings import FRIDAY_EVENING, record
 
 NAMES = ("Airplane!", "Heat", "Fargo")
@@ -26,7 +26,7 @@ def library_of(
     counts = ImportCounts()
     batch = [(one, ",".join(one.genres)) for one in records]
     with database.writing() as session:
-        write_titles(session, source, batch, counts, at)
+        write_titles(session, Filing(source, at), batch, counts)
     return counts
 
 

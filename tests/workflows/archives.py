@@ -61,6 +61,30 @@ ACCESS: dict[str, dict[str, Any]] = {
     "preferences": {
         "name": "schedule", "value": {"after_feedbacks": 5}, "updated_at": FRIDAY_EVENING,
     },
+    "sources": {
+        "id": 3, "name": "jellyfin", "kind": "jellyfin", "address": "http://nas.local:8096",
+        "server_id": "f00d", "server_name": "Attic", "libraries": ["a", "b"], "link": None,
+        "every_hours": 24, "writes_ratings": False, "read_until": FRIDAY_EVENING,
+        "completed_at": None, "synced_at": None, "due_at": None, "asks": {"removals": 3},
+    },
+    "source_people": {
+        "source_id": 3, "user_id": "u1", "user_name": "zoë", "member_id": 9, "read_until": None,
+    },
+    "source_items": {
+        "source_id": 3, "item_id": "i1", "media_id": 1, "library": "a", "poster": "i1/tag",
+    },
+    "title_ids": {"key": "imdb:tt0000001", "media_id": 1},
+    "withheld_titles": {"source_id": 3, "member_id": 9, "media_id": 1},
+    "history_entries": {
+        "id": 2, "source": "jellyfin", "member_id": 9, "key": "i1", "media_id": 1, "title": "",
+        "kind": "", "year": None, "ids": [], "raw_rating": 7.5, "scale": 10.0, "rating": 4,
+        "would_watch_again": None, "is_watched": True, "at": FRIDAY_EVENING,
+        "noted_at": FRIDAY_EVENING, "is_assigned": False, "is_set_aside": False,
+    },
+    "playbacks": {
+        "id": 1, "source": "jellyfin", "member_id": 9, "media_id": 1, "recommendation_id": 1,
+        "rating": 4, "times": 2, "told_at": FRIDAY_EVENING,
+    },
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def restarted(household: Household) -> Household:
 def test_a_disk_that_fills_while_a_model_is_saved(lived_demo: Household) -> None:
     """The run fails with a sentence, nothing is left behind, and with room it works."""
     database_file = Path(str(lived_demo.database.engine.url.database))
-    with no_file_larger_than(max(SMALLER_THAN_A_MODEL_BYTES, database_file.stat().st_size + 2**16)):
+    with no_file_larger_than(max(SMALLER_THAN_A_MODEL_BYTES, database_file.stat().st_size + 2**15)):
         run, _ = lived_demo.train(0, silent)
     assert (run.state, run.model_version) == ("failed", None)
     assert "cannot be written" in (run.reason or "")

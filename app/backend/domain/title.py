@@ -98,17 +98,24 @@ class Refusal:
 
 @dataclass(slots=True)
 class ImportCounts:
-    """What became of everything that a source held: the four counts add up to what was read."""
+    """What became of everything that a source held: the counts add up to what was read.
+
+    Duplicates are the same title once more, from another library; `removed`, which is no part of
+    what was read, are titles that are not there any more.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    duplicates: int = 0
+    removed: int = 0
 
     @property
     def read(self) -> int:
         """How many entries the source held."""
-        return self.added + self.updated + self.unchanged + len(self.refused)
+        told = self.added + self.updated + self.unchanged + self.duplicates
+        return told + len(self.refused)
 
 
 def comparable(text: str) -> str:

@@ -71,6 +71,9 @@ class MediaServer(LibrarySource, Protocol):
             it played or rated since then, or perhaps a little before.
         """
 
+    def tells_visibility(self, user_id: str) -> bool:
+        """Say whether `states` without a moment yields every item that the account may see."""
+
     def poster(self, poster: str, most_bytes: int) -> bytes:
         """Fetch a poster, as `SourceItem.poster` names it; at most so large."""
 

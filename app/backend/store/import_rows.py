@@ -18,6 +18,8 @@ INTERRUPTED: Final = "interrupted"
 # Programs may import every hour; what came of it is of interest for a while.
 MOST_KEPT: Final = 50
 LONGEST_PLACE: Final = 4_096
+# The counts that add up to what was read.
+READ: Final = ("added", "updated", "unchanged", "duplicates", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def tell_progress(session: Session, number: int, read: int, total: int | None) -
 
 def finish_import(session: Session, number: int, counts: Mapping[str, Any], at: datetime) -> None:
     """Note what came of an import, in the transaction that brings its titles."""
-    read = sum(int(counts[name]) for name in ("added", "updated", "unchanged", "refused"))
+    read = sum(int(counts.get(name, 0)) for name in READ)
     values = {"state": DONE, "read": read, "total": read, "counts": dict(counts)}
     _change(session, number, {**values, "problem": None, "finished_at": at})
 

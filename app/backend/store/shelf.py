@@ -3,17 +3,17 @@
 Titles that were asked to be ranked (`rank_events`) are hidden for good, and are no part of it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Integer, Select, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.backend.domain.errors import NotFound
 from app.backend.domain.title import comparable, genre_names
+from app.backend.store.batches import in_batches
 from app.backend.store.generations import LIBRARY, advance
 from app.backend.store.rank_events import SOURCE as RANKED
 from app.backend.store.session import take_turns
@@ -21,7 +21,6 @@ from app.backend.store.tables import Media
 
 Which: TypeAlias = Literal["shown", "without_minutes", "own_minutes", "hidden"]
 
-_AT_ONCE: Final = 500
 _MINUTES: Final = func.coalesce(Media.own_minutes, Media.duration)
 _TOLD: Final = func.coalesce(Media.source_genres, Media.genres)
 _IN_THE_LIBRARY: Final = (Media.source != RANKED) & Media.removed_at.is_(None)
@@ -172,7 +171,7 @@ def tell_genres_anew(session: Session, in_house: Callable[[str], str], at: datet
             "source_genres": None if in_house(told) == told else told,
             "updated_at": at,
         }
-        for some in _batches(sorted(changed))
+        for some in in_batches(sorted(changed))
         for media_id, told in session.execute(
             select(Media.id, _TOLD).where(Media.source != RANKED, _TOLD.in_(some))
         )
@@ -226,9 +225,3 @@ def _title(row: Media) -> ShelfTitle:
         is_hidden=row.is_hidden,
         source=row.source,
     )
-
-
-def _batches(texts: Iterable[Any]) -> Iterable[list[Any]]:
-    waiting = iter(texts)
-    while batch := list(islice(waiting, _AT_ONCE)):
-        yield batch

@@ -1,6 +1,5 @@
 """Writes of the library and of evenings; whoever opened the session commits."""
 
-from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -11,7 +10,6 @@ from app.backend.domain.clock import day_number
 from app.backend.domain.errors import EventReused, NotFound
 from app.backend.domain.evening import StoredVerdict, Verdict
 from app.backend.domain.evidence import DEMO
-from app.backend.domain.title import ImportCounts, TitleRecord, joined_names
 from app.backend.store.access_tables import IdempotencyKey, RankEvent
 from app.backend.store.generations import LIBRARY, VIEWINGS, advance
 from app.backend.store.house_tables import (
@@ -44,48 +42,6 @@ from app.backend.store.tables import (
     TrainingEvent,
     TrainingRun,
 )
-
-
-def write_titles(
-    session: Session,
-    source: str,
-    batch: Sequence[tuple[TitleRecord, str]],
-    counts: ImportCounts,
-    at: datetime,
-    in_house: Callable[[str], str] = str,
-) -> None:
-    """Add or update a batch of titles, each with the text of its genres, and count what was done.
-
-    A title is found by the source's own key; failing that, by kind, name and year among the
-    titles of other sources, so that two ways to the same shelf do not make two titles of it.
-    `in_house` says genres as the household calls them; what the source says is kept beside.
-    """
-    take_turns(session, "library")
-    known = _known(session, source, [record for record, _ in batch])
-    for record, genres in batch:
-        values = _media_values(record, genres, in_house(genres))
-        media = known.get(record.key)
-        if media is None:
-            added = Media(
-                source=source,
-                source_key=record.key[:400],
-                identity=record.identity[:400],
-                added_at=at,
-                updated_at=at,
-                **values,
-            )
-            session.add(added)
-            counts.added += 1
-        elif media.removed_at is not None or any(getattr(media, k) != v for k, v in values.items()):
-            for name, value in values.items():
-                setattr(media, name, value)
-            media.removed_at, media.updated_at = None, at
-            counts.updated += 1
-        else:
-            counts.unchanged += 1
-    session.flush()
-    advance(session, LIBRARY)
-    session.expunge_all()  # a library of any size goes through in the memory of a batch
 
 
 def retire_demo(session: Session, at: datetime) -> int:
@@ -186,46 +142,6 @@ def erase_all(session: Session) -> None:
         session.execute(delete(table))
     advance(session, LIBRARY)
     advance(session, VIEWINGS)
-
-
-def _known(session: Session, source: str, records: Iterable[TitleRecord]) -> dict[str, Media]:
-    """Find the rows that a batch speaks of, by each record's key."""
-    records = list(records)
-    keys = [record.key[:400] for record in records]
-    by_key = {
-        media.source_key: media
-        for media in session.scalars(
-            select(Media).where(Media.source == source, Media.source_key.in_(keys))
-        )
-    }
-    identities = [record.identity[:400] for record in records]
-    others = select(Media).where(
-        Media.source.not_in([source, DEMO]), Media.identity.in_(identities)
-    )
-    by_identity = {media.identity: media for media in session.scalars(others.order_by(Media.id))}
-    found = {}
-    for record in records:
-        media = by_key.get(record.key[:400]) or by_identity.pop(record.identity[:400], None)
-        if media is not None:
-            found[record.key] = media
-    return found
-
-
-def _media_values(record: TitleRecord, told: str, genres: str) -> dict[str, object]:
-    return {
-        "title": record.title,
-        "genres": genres,
-        "source_genres": None if genres == told else told,
-        "duration": record.minutes,
-        "year": record.year,
-        "kind": record.kind,
-        "community_rating": record.community_rating,
-        "age_rating": record.age_rating,
-        "overview": record.overview,
-        "keywords": joined_names(record.keywords),
-        "directors": joined_names(record.directors),
-        "cast": joined_names(record.cast),
-    }
 
 
 def _shown(session: Session, recommendation_id: int) -> Recommendation:

@@ -27,6 +27,11 @@ class Household:
     clock: Clock
     training: TrainingOptions = field(default_factory=TrainingOptions)
 
+    @property
+    def folder(self) -> Path:
+        """Where the household keeps files: keys, posters, and what is being read."""
+        return self.shelf.folder.parent
+
     def train(self, seed: int, progress: Progress, *, anew: bool = False) -> tuple[Run, bool]:
         """Train in this process, or return the run under way; say whether this call trained.
 

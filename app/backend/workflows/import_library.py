@@ -1,11 +1,11 @@
 """A source becomes the library: read, normalise, write in batches, count everything."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from itertools import islice
-from typing import Final
 
 from app.backend.domain.clock import Clock
 from app.backend.domain.evidence import DEMO
@@ -15,10 +15,10 @@ from app.backend.domain.title import ImportCounts, Refusal, TitleRecord
 from app.backend.features.genres import in_house, name_key, normalise, stored_text
 from app.backend.sources.library_source import LibrarySource
 from app.backend.store import reads, versions, writes
+from app.backend.store.batches import in_batches
 from app.backend.store.session import WriteSession, take_turns
+from app.backend.store.title_writes import Filing, write_titles
 from app.backend.workflows.shelf import known_aliases
-
-BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +49,63 @@ def import_library(
     SourceUnreadable, SourceMalformed
         Where the source as a whole cannot be read.
     """
-    at, counts, total = clock(), ImportCounts(), source.total()
-    # Nobody says meanwhile what a genre stands for.
-    take_turns(session, "library")
-    aliases = known_aliases(session)
-    unknown: Counter[str] = Counter()
-    without_minutes = 0
-    for batch in _batches(source):
-        records = [entry for entry in batch if isinstance(entry, TitleRecord)]
-        counts.refused += [entry for entry in batch if isinstance(entry, Refusal)]
+    total = source.total()
+    writing = LibraryWriting(session, name or source.name, clock())
+    for batch in in_batches(source.read()):
+        writing.write(batch)
+        progress(Step("Reading titles", writing.counts.read, total))
+    return writing.finish(clock)
+
+
+class LibraryWriting:
+    """One source on its way into the library, a batch after the other, in one transaction.
+
+    Attributes
+    ----------
+    counts : ImportCounts
+        What became of what was written so far.
+    touched : set of int
+        The titles that were written.
+    """
+
+    def __init__(
+        self, session: WriteSession, name: str, at: datetime, source_id: int | None = None
+    ) -> None:
+        # Nobody says meanwhile what a genre stands for.
+        take_turns(session, "library")
+        self._session, self._aliases = session, known_aliases(session)
+        in_words = partial(in_house, aliases=self._aliases)
+        self._filing = Filing(name, at, in_words, source_id)
+        self._unknown: Counter[str] = Counter()
+        self._without_minutes = 0
+        self.counts = ImportCounts()
+
+    @property
+    def touched(self) -> AbstractSet[int]:
+        """The titles that were written."""
+        return self._filing.touched
+
+    def write(self, entries: Sequence[TitleRecord | Refusal]) -> list[int]:
+        """Write a batch; return the id of each title, in their order."""
+        records = self.records_of(entries)
+        self.counts.refused += [entry for entry in entries if isinstance(entry, Refusal)]
         names = (name for record in records for name in normalise(record.genres).unknown)
-        unknown.update(name for name in names if name_key(name) not in aliases)
-        without_minutes += sum(record.minutes is None for record in records)
+        self._unknown.update(name for name in names if name_key(name) not in self._aliases)
+        self._without_minutes += sum(record.minutes is None for record in records)
         prepared = [(record, stored_text(record.genres)) for record in records]
-        told = partial(in_house, aliases=aliases)
-        writes.write_titles(session, name or source.name, prepared, counts, at, told)
-        progress(Step("Reading titles", counts.read, total))
-    is_real = name != DEMO and counts.read > len(counts.refused)
-    retired = _end_demo(session, clock) if is_real else 0
-    return Imported(counts, dict(unknown.most_common()), without_minutes, retired)
+        return write_titles(self._session, self._filing, prepared, self.counts)
 
+    @staticmethod
+    def records_of(entries: Sequence[TitleRecord | Refusal]) -> list[TitleRecord]:
+        """Return the titles among some entries."""
+        return [entry for entry in entries if isinstance(entry, TitleRecord)]
 
-def _batches(source: LibrarySource) -> Iterator[list[TitleRecord | Refusal]]:
-    entries = source.read()
-    while batch := list(islice(entries, BATCH)):
-        yield batch
+    def finish(self, clock: Clock) -> Imported:
+        """End the demo, where this is the first real library, and say what was done."""
+        counts = self.counts
+        is_real = self._filing.source != DEMO and counts.read > len(counts.refused)
+        retired = _end_demo(self._session, clock) if is_real else 0
+        return Imported(counts, dict(self._unknown.most_common()), self._without_minutes, retired)
 
 
 def _end_demo(session: WriteSession, clock: Clock) -> int:

@@ -6,21 +6,22 @@ title and says what came of it, or neither.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeAlias
 
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import Conflict, EncoreError, OperationError, ShuttingDown
 from app.backend.domain.progress import Progress, Step, silent
 from app.backend.sources.library_source import Entry, LibrarySource
 from app.backend.store import import_rows
+from app.backend.store.batches import AT_ONCE
 from app.backend.store.import_rows import DONE, FAILED, INTERRUPTED, RUNNING, ImportFacts
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.workflows.household import Household
-from app.backend.workflows.import_library import BATCH, Imported, import_library
+from app.backend.workflows.import_library import Imported, import_library
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "RUNNING", "ImportFacts"]
 
@@ -28,6 +29,54 @@ _log = logging.getLogger(__name__)
 
 MOST_REFUSALS: Final = 20
 MOST_IMPORTS: Final = 5
+
+
+Writing: TypeAlias = Callable[[WriteSession], Mapping[str, Any]]
+
+
+class Work(Protocol):
+    """What an import does: it reads, however long that takes, and then says how to write."""
+
+    @property
+    def name(self) -> str:
+        """The word under which its titles are kept."""
+
+    @property
+    def place(self) -> str:
+        """Where it reads from, for people."""
+
+    def gather(self, household: Household, progress: Progress) -> Writing:
+        """Read everything; return what writes it, in one transaction, and counts it."""
+
+    def done(self) -> None:
+        """Tidy up after everything was written."""
+
+    def failed(self, household: Household, error: EncoreError) -> None:
+        """Take note that nothing was written, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileWork:
+    """Bringing the titles of a source that is read once."""
+
+    source: LibrarySource
+    place: str
+
+    @property
+    def name(self) -> str:
+        """The word under which its titles are kept."""
+        return self.source.name
+
+    def gather(self, household: Household, progress: Progress) -> Writing:
+        """Read the source into memory."""
+        read, clock = gathered(self.source, progress), household.clock
+        return lambda session: counts_of(import_library(session, read, clock, silent))
+
+    def done(self) -> None:
+        """Leave nothing behind."""
+
+    def failed(self, household: Household, error: EncoreError) -> None:
+        """Leave nothing behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +108,7 @@ def gathered(source: LibrarySource, progress: Progress) -> Gathered:
     entries: list[Entry] = []
     for entry in source.read():
         entries.append(entry)
-        if len(entries) % BATCH == 0:
+        if len(entries) % AT_ONCE == 0:
             progress(Step("Reading titles", len(entries), total))
     progress(Step("Reading titles", len(entries), total))
     return Gathered(source.name, entries)
@@ -69,7 +118,28 @@ def note(session: WriteSession, source: str, place: str, done: Imported, clock: 
     """Note an import among the others, in the transaction that brings its titles."""
     at = clock()
     number = import_rows.add_import(session, source, place, at)
-    import_rows.finish_import(session, number, _counts(done), at)
+    import_rows.finish_import(session, number, counts_of(done), at)
+
+
+def import_here(household: Household, work: Work, progress: Progress) -> Mapping[str, Any]:
+    """Carry an import out in this thread, and note it among the others; return its counts.
+
+    Raises
+    ------
+    EncoreError
+        Where nothing came of it.
+    """
+    try:
+        write = work.gather(household, progress)
+        with household.database.writing() as session:
+            number = import_rows.add_import(session, work.name, work.place, household.clock())
+            counts = write(session)
+            import_rows.finish_import(session, number, counts, household.clock())
+    except EncoreError as error:
+        work.failed(household, error)
+        raise
+    work.done()
+    return counts
 
 
 def last_imports(session: ReadSession) -> list[ImportFacts]:
@@ -103,7 +173,11 @@ class Importer:
             _log.warning("An import was interrupted; nothing of it was kept")
 
     def begin(self, source: LibrarySource, place: str) -> int:
-        """Start to import a source and return the import's number at once.
+        """Start to import a source that is read once, as `begin_work` does."""
+        return self.begin_work(FileWork(source, place))
+
+    def begin_work(self, work: Work) -> int:
+        """Start an import and return its number at once.
 
         Raises
         ------
@@ -122,9 +196,10 @@ class Importer:
                         "An import is under way already; begin the next one when it is done."
                     )
                 import_rows.interrupt_imports(session, household.clock())
-                number = import_rows.add_import(session, source.name, place, household.clock())
+                at = household.clock()
+                number = import_rows.add_import(session, work.name, work.place, at)
             self._thread = Thread(
-                target=self._carry_out, args=(number, source), name="importer", daemon=True
+                target=self._carry_out, args=(number, work), name="importer", daemon=True
             )
             self._thread.start()
         if not household.database.is_shared:
@@ -148,19 +223,22 @@ class Importer:
         """Say whether what stands as under way was this process's, and could not be ended."""
         return self._thread is not None
 
-    def _carry_out(self, number: int, source: LibrarySource) -> None:
+    def _carry_out(self, number: int, work: Work) -> None:
         try:
-            self._import(number, source)
-        except ShuttingDown:
-            self._give_up(number, INTERRUPTED, None)
+            self._import(number, work)
         except EncoreError as error:
-            self._give_up(number, FAILED, error.message)
+            is_told = isinstance(error, ShuttingDown)
+            self._give_up(
+                number, INTERRUPTED if is_told else FAILED, None if is_told else error.message
+            )
+            with suppress(EncoreError):
+                work.failed(self.household, error)
         except Exception:  # noqa: BLE001  # a thread has nobody above it
             _log.exception("An import met a fault")
             problem = "Something broke inside Encore; its log says what. Nothing was changed."
             self._give_up(number, FAILED, problem)
 
-    def _import(self, number: int, source: LibrarySource) -> None:
+    def _import(self, number: int, work: Work) -> None:
         database, clock = self.household.database, self.household.clock
 
         def told(step: Step, /) -> None:
@@ -170,10 +248,10 @@ class Importer:
             with suppress(OperationError), database.writing() as session:
                 import_rows.tell_progress(session, number, step.done, step.total)
 
-        read = gathered(source, told)
+        write = work.gather(self.household, told)
         with database.writing() as session:
-            done = import_library(session, read, clock, silent)
-            import_rows.finish_import(session, number, _counts(done), clock())
+            import_rows.finish_import(session, number, write(session), clock())
+        work.done()
 
     def _give_up(self, number: int, state: str, problem: str | None) -> None:
         try:
@@ -184,12 +262,15 @@ class Importer:
             _log.warning("What became of an import could not be noted: %s", error.message)
 
 
-def _counts(done: Imported) -> Mapping[str, Any]:
+def counts_of(done: Imported) -> Mapping[str, Any]:
+    """Return what an import did, as it is kept."""
     counts = done.counts
     return {
         "added": counts.added,
         "updated": counts.updated,
         "unchanged": counts.unchanged,
+        "duplicates": counts.duplicates,
+        "removed": counts.removed,
         "refused": len(counts.refused),
         "refusals": [
             {"where": one.where, "reason": one.reason} for one in counts.refused[:MOST_REFUSALS]
