@@ -19,6 +19,7 @@ VERBS: Final[Mapping[str, str]] = {
     "serve": "serve:make_serve",
     "demo": "library:demo",
     "import": "library:make_import_cli",
+    "sources": "sources:make_sources_cli",
     "recommend": "evenings:recommend",
     "rate": "evenings:rate",
     "train": "training:train",

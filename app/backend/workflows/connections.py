@@ -86,7 +86,9 @@ def connect(household: Household, wanted: Wanted) -> ConnectedSource:
         Where it cannot be asked, or is connected already.
     """
     if wanted.kind not in KINDS:
-        raise InvalidInput(f"There is no source of the kind {wanted.kind!r}; choose from {KINDS}.")
+        raise InvalidInput(
+            f"There is no source of the kind {wanted.kind!r}; choose one of: {', '.join(KINDS)}."
+        )
     year = household.clock().year + 2
     if wanted.kind == NFO:
         address, facts = wanted.address, ServerFacts("", Path(wanted.address).name, "")

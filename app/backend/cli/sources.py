@@ -1,0 +1,182 @@
+"""Verbs about media servers and folders that are read again and again."""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from app.backend.cli.output import AsJson, household, progress_bar, say, say_json, verb
+from app.backend.domain.errors import InvalidInput
+from app.backend.workflows import connections
+from app.backend.workflows.connections import ConnectedSource, Wanted
+from app.backend.workflows.household import Household
+from app.backend.workflows.imports import import_here
+from app.backend.workflows.sync_work import SyncWork
+
+MOST_REFUSALS: Final = 20
+KEY_VARIABLE: Final = "ENCORE_SOURCE_KEY"
+
+Which = Annotated[str, typer.Argument(help="The source's name, as `encore sources list` tells.")]
+Whole = Annotated[bool, typer.Option("--all", help="Read everything, also what did not change.")]
+Confirmed = Annotated[
+    bool, typer.Option("--yes", help="Let titles go that are gone there, however many.")
+]
+
+
+def make_sources_cli() -> typer.Typer:
+    """Return the verbs under `encore sources`."""
+    cli = typer.Typer(help="Connect media servers and folders, and keep the library in step.")
+    cli.command("list")(list_sources)
+    cli.command("connect")(connect)
+    cli.command("people")(assign_people)
+    cli.command("sync")(sync)
+    cli.command("disconnect")(disconnect)
+    return cli
+
+
+@verb
+def list_sources(as_json: AsJson = False) -> None:
+    """List what is connected, and when it was read last."""
+    with household() as opened, opened.database.reading() as session:
+        found = connections.connected(session)
+    if as_json:
+        say_json({"sources": found})
+        return
+    for one in found:
+        say(_told(one))
+    if not found:
+        say("Nothing is connected yet: encore sources connect jellyfin http://nas.local:8096")
+
+
+@verb
+def connect(
+    kind: Annotated[str, typer.Argument(help="jellyfin, or nfo for a folder.")],
+    address: Annotated[str, typer.Argument(help="The server's address, or the folder's path.")],
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"The file that holds the server's key, or - for the input. Else {KEY_VARIABLE} "
+            "is taken, or it is asked."
+        ),
+    ] = None,
+    every_hours: Annotated[
+        int, typer.Option(help="After how many hours it is read again; 0: only when asked to.")
+    ] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Connect a media server or a folder, once it has said who it is."""
+    token = _key(key_file) if kind in connections.SERVERS else ""
+    place = str(Path(address).absolute()) if kind == connections.NFO else address
+    with household() as opened:
+        made = connections.connect(
+            opened, Wanted(kind, place, token, every_hours=every_hours or None)
+        )
+    if as_json:
+        say_json({"source": made})
+        return
+    say(f"Connected {made.server_name or made.address} as {made.name}.")
+    say(f"Bring its titles with: encore sources sync {made.name}")
+
+
+@verb
+def assign_people(
+    name: Which,
+    pairs: Annotated[
+        list[str] | None,
+        typer.Argument(help="ACCOUNT=MEMBER for each; none shows the server's accounts."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which member an account of the server belongs to; of others nothing is read."""
+    with household() as opened:
+        source = _named(opened, name)
+        users = {user.name: user.id for user in connections.accounts_of(opened, source.id).users}
+        if pairs:
+            wanted = [_pair(pair, users) for pair in pairs]
+            with opened.database.writing() as session:
+                connections.assign_people(session, source.id, wanted)
+        with opened.database.reading() as session:
+            people = {one.user_id: one.member for one in connections.people_of(session, source.id)}
+    if as_json:
+        told = [{"account": user, "member": people.get(number)} for user, number in users.items()]
+        say_json({"people": told})
+        return
+    for user, number in users.items():
+        say(f"{user}: {people.get(number, 'nobody here')}")
+
+
+@verb
+def sync(
+    name: Which, is_whole: Whole = False, is_confirmed: Confirmed = False, as_json: AsJson = False
+) -> None:
+    """Read what changed at a source, and bring it into the library."""
+    with household() as opened, progress_bar() as progress:
+        work = SyncWork(_named(opened, name), is_whole, is_confirmed)
+        counts = dict(import_here(opened, work, progress))
+    if as_json:
+        say_json(counts)
+    else:
+        _tell(counts)
+
+
+@verb
+def disconnect(name: Which, as_json: AsJson = False) -> None:
+    """Forget a source and its key; its titles leave the shelf, what was watched stays."""
+    with household() as opened:
+        removed = connections.disconnect(opened, _named(opened, name).id)
+    if as_json:
+        say_json({"removed": removed})
+    else:
+        say(f"Disconnected {name}; {removed} titles left the shelf.")
+
+
+def _named(opened: Household, name: str) -> ConnectedSource:
+    with opened.database.reading() as session:
+        found = connections.connected(session)
+    for one in found:
+        if one.name == name:
+            return one
+    known = ", ".join(one.name for one in found) or "none yet"
+    raise InvalidInput(f"There is no source {name!r}; connected: {known}.")
+
+
+def _pair(text: str, users: dict[str, str]) -> tuple[str, str, str]:
+    user, _, member = text.partition("=")
+    if user not in users or not member:
+        known = ", ".join(users) or "none"
+        raise InvalidInput(f"{text!r} is no ACCOUNT=MEMBER; accounts there: {known}.")
+    return users[user], user, member
+
+
+def _key(path: Path | None) -> str:
+    if path is None:
+        return os.environ.get(KEY_VARIABLE) or getpass.getpass("The server's key: ")
+    try:
+        text = sys.stdin.readline() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read; name the file that holds the key.") from error
+    return text.strip()
+
+
+def _told(one: ConnectedSource) -> str:
+    read = "never read" if one.synced_at is None else f"read {one.synced_at:%Y-%m-%d %H:%M} UTC"
+    often = "by hand" if one.every_hours is None else f"every {one.every_hours} hours"
+    asks = "; waits for: encore sources sync --yes" if one.asks else ""
+    return f"{one.name}: {one.server_name} at {one.address}, {read}, {often}{asks}"
+
+
+def _tell(counts: dict[str, Any]) -> None:
+    say(
+        f"{counts['added']} added, {counts['updated']} updated, {counts['removed']} removed, "
+        f"{counts['unchanged']} unchanged, {counts['duplicates']} copies, {counts['refused']} "
+        "refused."
+    )
+    for refusal in counts["refusals"]:
+        say(f"  {refusal['where']}: {refusal['reason']}")
+    if counts["without_minutes"]:
+        say(f"{counts['without_minutes']} have no known length and fit only a binge.")
+    if counts["history_changes"]:
+        say(f"What members did there: {counts['history_changes']} entries changed.")
