@@ -166,6 +166,7 @@ def request_of(said: RecommendationRequest) -> Request:
         fresh_seed() if said.seed is None else said.seed,
         said.instead_of,
         said.surprise,
+        said.with_seen,
     )
 
 

@@ -17,11 +17,13 @@ from app.backend.ranking.candidates import (
     LENGTH_UNKNOWN,
     NOT_AGAIN,
     NOT_TONIGHT,
+    SEEN_BEFORE,
     SHOWN_TONIGHT,
     TOO_LONG,
     TOO_OLD_FOR,
     VETO,
     WATCHED_LATELY,
+    WITHHELD,
 )
 from app.backend.workflows.ranked import SURPRISE_NAME
 
@@ -214,6 +216,14 @@ def _left_out(reason: str, n: int, tongue: Tongue) -> str:
         AGE_UNKNOWN: tongue.ngettext(
             "%(n)s title has no readable age rating",
             "%(n)s titles have no readable age rating",
+            n,
+        ),
+        SEEN_BEFORE: tongue.ngettext(
+            "%(n)s title was seen before", "%(n)s titles were seen before", n
+        ),
+        WITHHELD: tongue.ngettext(
+            "%(n)s title is not shown to somebody by the media server",
+            "%(n)s titles are not shown to somebody by the media server",
             n,
         ),
     }

@@ -85,6 +85,7 @@ class RecommendationRequest(Strict):
     Of the `members` who are named, the strictest age limit holds; nobody named means no limit.
     `instead_of` is a slate: what it showed is left out, and what those showed that it was itself
     asked for in place of. A `surprise` is drawn by chance from more titles than the best few.
+    With `with_seen`, titles may be picked that those present watched elsewhere.
     """
 
     model_config = ConfigDict(
@@ -103,6 +104,7 @@ class RecommendationRequest(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**53), WHOLE] | None = None
     instead_of: Id | None = None
     surprise: bool = False
+    with_seen: bool = False
 
 
 class PickOut(Told):

@@ -79,6 +79,7 @@ EVENING: Final = (
     N_("Ask afresh: all that is left was shown just now."),
     N_("Add titles that are rated for the age of everybody who watches."),
     N_("Add titles, or show hidden ones again."),
+    N_("Let titles be picked that were seen before."),
     N_("There is no slate {number}."),
     N_("There is no slate {number}; use the id of one that was shown, or none."),
     N_("There is no title {number} in the library."),

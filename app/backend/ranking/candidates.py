@@ -24,6 +24,8 @@ NOT_TONIGHT: Final = "not_tonight"
 SHOWN_TONIGHT: Final = "shown_tonight"
 TOO_OLD_FOR: Final = "above_age_limit"
 AGE_UNKNOWN: Final = "age_unknown"
+SEEN_BEFORE: Final = "seen_before"
+WITHHELD: Final = "withheld"
 
 _NONE: Final = np.zeros(0, dtype=np.int64)
 NOTHING: Final[Mapping[int, datetime]] = MappingProxyType({})
@@ -39,6 +41,10 @@ class Resting:
         Not to be watched again; watched too short a time ago; not wanted this evening.
     shown : ndarray of int64
         Shown already in the slates that this one is asked for in place of.
+    seen, withheld : ndarray of int64
+        Watched elsewhere by somebody present; not shown to somebody present where it is kept.
+    again : ndarray of int64
+        To be watched again by the last verdict: having been seen is nothing against them.
     until : datetime or None
         The first moment at which one of them may be shown again; `None` where there is none.
     """
@@ -48,6 +54,9 @@ class Resting:
     until: datetime | None = None
     not_tonight: Codes = field(default_factory=_NONE.copy)
     shown: Codes = field(default_factory=_NONE.copy)
+    seen: Codes = field(default_factory=_NONE.copy)
+    withheld: Codes = field(default_factory=_NONE.copy)
+    again: Codes = field(default_factory=_NONE.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +119,15 @@ def resting(
     """
     not_again: list[int] = []
     lately: list[int] = []
+    again: list[int] = []
     ends: list[datetime] = []
     last = {viewing.media_id: viewing for viewing in viewings}
     seen = list(last.values())
     found, at_row = places(ids, np.array(list(last), dtype=np.int64))
     for number, row in zip(found.tolist(), at_row.tolist(), strict=True):
         viewing = seen[number]
+        if viewing.would_watch_again:
+            again.append(row)
         end = viewing.watched_at + timedelta(days=RESTING_DAYS)
         if viewing.would_watch_again is False:
             not_again.append(row)
@@ -126,8 +138,10 @@ def resting(
     found, tonight = places(ids, np.array(list(over), dtype=np.int64))
     until = list(over.values())
     ends += [until[number] for number in found.tolist()]
-    never, soon = (np.array(sorted(rows), dtype=np.int64) for rows in (not_again, lately))
-    return Resting(never, soon, min(ends, default=None), np.sort(tonight))
+    never, soon, fond = (
+        np.array(sorted(rows), dtype=np.int64) for rows in (not_again, lately, again)
+    )
+    return Resting(never, soon, min(ends, default=None), np.sort(tonight), again=fond)
 
 
 def fitting(measures: Measures, limits: Limits, done: Resting) -> Candidates:
@@ -154,6 +168,8 @@ def fitting(measures: Measures, limits: Limits, done: Resting) -> Candidates:
         (WATCHED_LATELY, done.lately),
         (NOT_TONIGHT, done.not_tonight),
         (SHOWN_TONIGHT, done.shown),
+        (WITHHELD, done.withheld),
+        (SEEN_BEFORE, np.setdiff1d(done.seen, done.again)),
     ):
         left_out[reason] = int(free[rows].sum())
         free[rows] = False

@@ -5,7 +5,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Final
 
 from app.backend.domain.errors import SourceMalformed
@@ -13,6 +13,7 @@ from app.backend.domain.title import comparable
 from app.backend.sources.fields import clean, shown
 from app.backend.sources.history_fields import MOST_ENTRIES
 
+LARGEST: Final = 16 << 20
 LONGEST_LINE: Final = 100_000
 # Reviews are many lines in one pair of quotes.
 MOST_LINES_IN_QUOTES: Final = 1_000
@@ -82,6 +83,8 @@ class HistoryTable:
         try:
             cells = next(reader)
         except csv.Error:
+            cells = []
+        if not cells or (taken and len(cells) != len(self.columns)):
             # The quote was a slip: only its own line is lost, and the next are read as they are.
             lines.hand_back(taken)
             return Row(where, {}, _OPEN_QUOTE)
@@ -103,8 +106,10 @@ def read_history_table(content: bytes, called: str) -> HistoryTable:
     Raises
     ------
     SourceMalformed
-        Where there is none, or two columns have one name.
+        Where there is none, two columns have one name, or it is larger than `LARGEST`.
     """
+    if len(content) > LARGEST:
+        raise SourceMalformed(f"{shown(called)} is larger than {LARGEST >> 20} MB; no export is.")
     if content.startswith(_OTHER_TEXT):
         raise SourceMalformed(f"{shown(called)} is UTF-16 text; save it as CSV (UTF-8).")
     text = _decoded(content)
@@ -165,9 +170,12 @@ def _asked_for(text: str, lines: _Lines, taken: list[tuple[int, str]]) -> Iterat
 
 def _decoded(content: bytes) -> str:
     """Return UTF-8, or else what Windows wrote for years; a few broken lines spoil only those."""
-    beyond_ascii = [line for line in content.splitlines() if not line.isascii()]
-    broken = sum(1 for line in beyond_ascii if not _is_utf8(line))
-    encoding = "utf-8-sig" if broken * 2 <= len(beyond_ascii) else "cp1252"
+    beyond_ascii = broken = 0
+    for line in () if content.isascii() else BytesIO(content):
+        if not line.isascii():
+            beyond_ascii += 1
+            broken += not _is_utf8(line)
+    encoding = "utf-8-sig" if broken * 2 <= beyond_ascii else "cp1252"
     return content.decode(encoding, "surrogateescape")
 
 

@@ -19,6 +19,7 @@ from app.backend.features.serving import finite, moments_for
 from app.backend.features.word_columns import WordColumns
 from app.backend.ranking.candidates import (
     AGE_UNKNOWN,
+    SEEN_BEFORE,
     SHOWN_TONIGHT,
     TOO_OLD_FOR,
     VETO,
@@ -290,6 +291,8 @@ def _way_out(would_fit: Mapping[str, int], left_out: Mapping[str, int]) -> str:
         return "Choose another length of session."
     if SHOWN_TONIGHT in left_out:
         return "Ask afresh: all that is left was shown just now."
+    if SEEN_BEFORE in left_out:
+        return "Let titles be picked that were seen before."
     if TOO_OLD_FOR in left_out or AGE_UNKNOWN in left_out:
         return "Add titles that are rated for the age of everybody who watches."
     return "Add titles, or show hidden ones again."

@@ -13,7 +13,6 @@ from app.backend.domain.context import Context
 from app.backend.domain.errors import EncoreError
 from app.backend.domain.evening import ShownSlate, StoredPick, StoredSlate
 from app.backend.ranking.candidates import Resting
-from app.backend.store import reads
 from app.backend.store.generations import Now, read_now
 from app.backend.store.session import WriteConnection, WriteSession
 from app.backend.store.slate_writes import write_slates
@@ -28,7 +27,7 @@ from app.backend.workflows.ranked import (
     Evening,
     RankedCatalogue,
 )
-from app.backend.workflows.resting import read_resting, without_shown
+from app.backend.workflows.resting import read_resting, without_seen, without_shown
 from app.backend.workflows.serving import Serving, Shelf
 
 # As many as the contexts that a household can say, three times over.
@@ -42,7 +41,8 @@ class Request:
     `members` names who is present; nobody named means the household, and nobody's age limit.
     `seed` is that of the draw; it is kept with the slate, so that the slate can be drawn again.
     What was shown in the slate `instead_of`, and in those that it was asked for in place of, is
-    left out. A surprise is drawn from more titles than the best.
+    left out. A surprise is drawn from more titles than the best. `with_seen` lets titles be
+    picked that those present watched elsewhere.
     """
 
     mood: str
@@ -53,6 +53,7 @@ class Request:
     seed: int = 0
     instead_of: int | None = None
     is_surprise: bool = False
+    with_seen: bool = False
 
     @property
     def context(self) -> Context:
@@ -143,7 +144,7 @@ class Picker:
             self._evenings.clear()
         if last is None or last.viewings != now.viewings or self._is_over(at):
             self._resting = read_resting(session, self._catalogue, at)
-            self._company = Company.of(reads.read_members(session))
+            self._company = Company.read(session)
             self._evenings.clear()
         self._now = now
         return ranked
@@ -158,7 +159,8 @@ class Picker:
         """
         assert self._ranked is not None  # noqa: S101  # refresh() came before
         least = request.size if request.members else 0
-        key = (request.mood, request.group_size, request.session_length, request.members, least)
+        said = (request.mood, request.group_size, request.session_length)
+        key = (*said, request.members, least, request.with_seen)
         found = self._evenings.get(key)
         if found is None:
             if len(self._evenings) >= MOST_EVENINGS:
@@ -270,10 +272,8 @@ def recommend(
 
     Raises
     ------
-    LibraryEmpty
-        Where there is no title at all.
-    NothingFits
-        Where the choices exclude every title.
+    LibraryEmpty, NothingFits
+        Where there is no title at all, or the choices exclude every title.
     NotFound
         Where there is no slate that this one is asked for in place of.
     """
@@ -282,7 +282,7 @@ def recommend(
     done = read_resting(session, catalogue, at)
     if request.instead_of is not None:
         done = without_shown(session.connection(), catalogue, request.instead_of, done)
-    company = Company.of(reads.read_members(session))
+    company = Company.read(session)
     evening = _evening(RankedCatalogue(catalogue, serving), company, request, done)
     drawn = Drawn.of(evening, request, at)
     return drawn.stored(*write_slates(session.connection(), [drawn.shown])[0])
@@ -291,6 +291,7 @@ def recommend(
 def _evening(ranked: RankedCatalogue, company: Company, request: Request, done: Resting) -> Evening:
     present = who_is_present(company.names, request.members)
     limit = company.age_limit(request.members)
+    done = without_seen(done, ranked.catalogue, company, request.members, request.with_seen)
     return ranked.evening(request.context, present, done, request.size, limit)
 
 

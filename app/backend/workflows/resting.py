@@ -1,5 +1,6 @@
 """What is not to be shown: watched or seen lately, refused, unwanted tonight, or just shown."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,12 +16,29 @@ from app.backend.store.chains import read_shown
 from app.backend.store.reads import read_viewings
 from app.backend.store.signals import read_not_tonight
 from app.backend.workflows.catalogue import Catalogue
+from app.backend.workflows.company import Company
 
 
 def read_resting(session: Session, catalogue: Catalogue, at: datetime) -> Resting:
     """Read which titles of a catalogue the household is done with at a moment."""
     unwanted = read_not_tonight(session, at - EVENING)
     return resting(catalogue.ids, read_viewings(session), at, unwanted)
+
+
+def without_seen(
+    done: Resting, catalogue: Catalogue, company: Company, members: Sequence[str], with_seen: bool
+) -> Resting:
+    """Return what the household is done with, and what those present saw or may not see elsewhere.
+
+    Nobody named means the household: what anybody saw, and nothing withheld. With `with_seen`,
+    having seen a title is nothing against it.
+    """
+    seen = company.seen_by(() if with_seen else members)
+    withheld = company.withheld_from(members)
+    if not (len(seen) or len(withheld)):
+        return done
+    rows = [np.sort(places(catalogue.ids, ids)[1]) for ids in (seen, withheld)]
+    return replace(done, seen=rows[0][:0] if with_seen else rows[0], withheld=rows[1])
 
 
 def without_shown(
