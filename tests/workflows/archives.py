@@ -85,6 +85,10 @@ ACCESS: dict[str, dict[str, Any]] = {
         "id": 1, "source": "jellyfin", "member_id": 9, "media_id": 1, "recommendation_id": 1,
         "rating": 4, "times": 2, "told_at": FRIDAY_EVENING,
     },
+    "written_ratings": {
+        "source_id": 3, "user_id": "u1", "item_id": "i1", "rating": 8.0,
+        "written_at": FRIDAY_EVENING,
+    },
 }  # fmt: skip
 
 

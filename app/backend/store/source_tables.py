@@ -136,3 +136,18 @@ class Playback(Table):
     rating: Mapped[int | None]
     times: Mapped[int] = mapped_column(server_default=text("1"))
     told_at: Mapped[datetime]
+
+
+class WrittenRating(Table):
+    """A rating that Encore wrote to an account of a media server, on the server's own scale.
+
+    What the server has beside these was given there, and is nobody's to change here.
+    """
+
+    __tablename__ = "written_ratings"
+
+    source_id: Mapped[int] = mapped_column(Id, ForeignKey("sources.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    item_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    rating: Mapped[float]
+    written_at: Mapped[datetime]

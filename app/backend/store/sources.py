@@ -17,6 +17,7 @@ from app.backend.store.source_tables import (
     SourceItemRow,
     SourcePerson,
     WithheldTitle,
+    WrittenRating,
 )
 from app.backend.store.tables import Media, Member
 
@@ -107,7 +108,7 @@ def remove_source(session: Session, source_id: int, at: datetime) -> int:
     row = _held(session, source_id)
     take_turns(session, "library")
     session.execute(delete(HistoryEntryRow).where(HistoryEntryRow.source == row.name))
-    for table in (WithheldTitle, SourceItemRow, SourcePerson):
+    for table in (WithheldTitle, WrittenRating, SourceItemRow, SourcePerson):
         session.execute(delete(table).where(table.source_id == source_id))
     found = session.execute(
         update(Media)

@@ -30,6 +30,7 @@ from app.backend.store.source_tables import (
     SourcePerson,
     TitleId,
     WithheldTitle,
+    WrittenRating,
 )
 from app.backend.store.tables import (
     Feedback,
@@ -124,6 +125,7 @@ def erase_all(session: Session) -> None:
         Playback,
         HistoryEntryRow,
         WithheldTitle,
+        WrittenRating,
         TitleId,
         SourceItemRow,
         SourcePerson,

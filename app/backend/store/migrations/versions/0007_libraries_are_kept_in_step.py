@@ -26,6 +26,7 @@ TABLES: Final = (
     "withheld_titles",
     "history_entries",
     "playbacks",
+    "written_ratings",
 )
 # Until now a title's only such id was the key under which its source keeps it.
 KNOWN_IDS: Final = (
@@ -185,3 +186,15 @@ def _histories() -> None:
     )
     op.create_index("ix_playbacks_media_id_told_at", "playbacks", ["media_id", "told_at"])
     op.create_index("ix_playbacks_recommendation_id", "playbacks", ["recommendation_id"])
+    _table(
+        "written_ratings",
+        [
+            _column("source_id", ID),
+            _column("user_id", sa.String(100)),
+            _column("item_id", sa.String(100)),
+            _column("rating", sa.Double()),
+            _column("written_at", MOMENT),
+        ],
+        ["source_id", "user_id", "item_id"],
+        ["source_id"],
+    )
