@@ -1,5 +1,6 @@
 """What tests of several rooms stand on: databases, a household, a library, a demo."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
@@ -19,6 +20,12 @@ from tests.store.postgres import Server, running_server
 from tests.workflows.evenings import ListSource, Ticking, varied_titles
 
 ON_BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of every later search for garbage: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
