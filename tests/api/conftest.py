@@ -13,9 +13,11 @@ from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported
 from tests.api.tonight import FAMILY
 
-# Pages are rendered alike from every database, and what they show is read by workflows that are
-# tried on both: their tests take the one that starts at once.
-PAGES = re.compile(r"test_(\w+_page|tonight_\w+|pages|sign_in_pages|taste)$")
+# Pages are rendered alike from every database, as what stands before every route is; what they show
+# is read by workflows that are tried on both: their tests take the one that starts at once.
+PAGES = re.compile(
+    r"test_(\w+_page|tonight_\w+|pages|sign_in_pages|taste|personalizer|tongue|guards|doorman)$"
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
