@@ -28,6 +28,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _later_searches_are_short() -> Iterator[None]:
+    """Keep what a module of tests leaves behind, such as other modules, out of them as well."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def clock() -> Ticking:
     """A clock that stands still until a test lets time pass."""
