@@ -44,6 +44,7 @@ bench: .venv/.dev ## the comparisons behind the figures in the docs, in their sh
 	@$(BIN)/python -m benchmarks.learning_curves --short
 	@$(BIN)/python -m benchmarks.promotion_gate --short
 	@$(BIN)/python -m benchmarks.feature_groups --short
+	@$(BIN)/python -m benchmarks.imported_histories --short
 	@$(BIN)/python -m benchmarks.training_cost --short
 	@$(BIN)/python -m benchmarks.real_data --short
 	@$(BIN)/python -m benchmarks.data_preparation --short
@@ -51,6 +52,7 @@ bench: .venv/.dev ## the comparisons behind the figures in the docs, in their sh
 	@$(BIN)/python -m benchmarks.interval_coverage --short
 	@$(BIN)/python -m benchmarks.serving --short
 	@$(BIN)/python -m benchmarks.page_times --short
+	@$(BIN)/python -m benchmarks.library_sync --short
 
 fuzz: .venv/.dev ## the long forms: 20 000 dirty databases, 200 000 damaged model files; half an hour
 	@DIRTY_DATABASES=20000 $(BIN)/python -m pytest -q tests/properties

@@ -6,7 +6,7 @@ from app.backend.domain.context import CODE_COUNT, GROUP_SIZES, MOODS, SESSION_L
 from app.backend.domain.title import FIRST_YEAR, LONGEST_MINUTES, NAME_SEPARATOR
 from app.backend.features import basis, bounds, checks, dataset, drift, schema, units
 from app.backend.features.genres import CANON, LONGEST_NAME, MOST_NAMES
-from app.backend.learning import splits
+from app.backend.learning import classifier, splits
 from app.backend.store import plans, promised, training_rows
 
 BETWEEN: Final = f"`\\{NAME_SEPARATOR}` between"  # with the mark that a table's cell needs
@@ -131,6 +131,15 @@ STEPS: Final = (
         "new what has a higher id than the last that a run read.",
     ),
     Step(
+        "Ratings from elsewhere",
+        "What members rated at media servers and in files is learnt from beside feedback, never as "
+        f"rows of `X`: each rating weighs {classifier.DEFAULT.recalled_weight:g} verdicts, in "
+        "every context a little, and whoever rated in one place has an intercept of their own, "
+        "which is thrown away. A title that the same member or the household gave a verdict on here is left out.",
+        "People rate what they chose to watch, each in their own way: how high the ratings are "
+        "says nothing of evenings here, which titles they preferred does.",
+    ),
+    Step(
         "X",
         "Contexts and titles are encoded once; `X` looks both up for each row.",
         "The same code encodes for training, serving and evaluation.",
@@ -230,7 +239,7 @@ def _report() -> list[str]:
         "## The report\n",
         f"Rows in, used and left out, question by question, with up to {checks.EXAMPLES} example",
         "rows; class balance; the 36 contexts; titles, genres and members; what is missing;",
-        "verdicts that contradict each other; the split; and drift.\n",
+        "verdicts that contradict each other; the split; drift; and ratings from elsewhere.\n",
         "**Drift** is the population stability index of each feature, of the verdicts since the",
         "serving model was trained against those it learnt from, whose counts are kept in its",
         f"manifest: the sum over bins of (now - then) ln(now / then). From {drift.SHIFTED} on a",

@@ -14,7 +14,7 @@ from app.backend.api.app import create_app
 from app.backend.cli import make_cli
 from app.backend.domain import errors
 from app.backend.domain.clock import system_clock
-from app.backend.features import interactions, questions, schema
+from app.backend.features import interactions, questions, recalled, schema
 from app.backend.settings import Settings
 from app.backend.workflows.household import open_household
 from benchmarks.pages import FEATURES, marked_block
@@ -264,6 +264,15 @@ def checks_page() -> str:
                 f"{question.question} *{question.severity.capitalize()}, {question.action}.*",
                 f"{question.done}\n",
             ]
+    lines += [
+        "## Ratings from elsewhere\n",
+        "Histories of media servers and of files are read beside feedback. Why an entry is not",
+        "learnt from, as is asked in this order; the first reason counts:\n",
+        "| reason | why |",
+        "|---|---|",
+        *(f"| `{reason}` | {why} |" for reason, why in recalled.REASONS.items()),
+        "",
+    ]
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from app.backend.__main__ import FACES
 from app.backend.cli import make_cli
 from app.backend.domain.runs import LEAST_PAIRS
 from app.backend.features import interactions, questions, schema
-from app.backend.learning import gate, splits
+from app.backend.learning import evaluation, gate, recall_trial, splits
 from app.backend.ranking.candidates import RESTING_DAYS
 from app.backend.ranking.slate import Policy
 from app.backend.settings import Settings
@@ -144,13 +144,15 @@ def test_the_gate_is_told_with_its_own_numbers() -> None:
     told = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
     policy = Policy()
     for fact in (
-        f"at least {gate.LEAST_ROWS} later rows",
+        f"at least {evaluation.LEAST_ROWS} later rows",
         f"{gate.LEAST_PROBABILITY:.0%}".replace("%", " %"),
         f"{gate.margin_nats(0)} nats ({gate.margin_nats(200)} from 200 rows on)",
         f"at most {gate.PAIR_MARGIN * 100:.0f} points fewer of at least {LEAST_PAIRS} pairs",
         f"with {gate.LEAST_SLICE_ROWS} rows is worse than the rules by {gate.SLICE_MARGIN_NATS}",
         f"in the last {RESTING_DAYS} days",
         f"From {splits.FIRST_TEST_SHARE * 100:.0f} % of the evenings on",
+        f"if there are {recall_trial.LEAST_RATINGS}:",
+        f"with {gate.LEAST_RECALL_PROBABILITY * 100:.0f} % certainty",
     ):
         assert fact in told
     assert (policy.exploration, policy.pool) == (0.1, 20), "the page says one in ten, of twenty"

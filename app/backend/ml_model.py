@@ -70,14 +70,13 @@ def train_model(
         Where X or y is not what a model can read.
     """
     del seed
-    known = X.training.y if isinstance(X, Evidence) else y
-    if known is None:
-        raise InvalidInput("train_model takes X and y, or a household's evidence.")
-    if len(np.unique(known)) < 2:
-        return None
     if isinstance(X, Evidence):
-        return ContextClassifier(config).learn(X)
-    return ContextClassifier(config).fit(X, known, sample_weight)
+        return ContextClassifier(config).learn(X) if X.has_both_classes else None
+    if y is None:
+        raise InvalidInput("train_model takes X and y, or a household's evidence.")
+    if len(np.unique(y)) < 2:
+        return None
+    return ContextClassifier(config).fit(X, y, sample_weight)
 
 
 def save_model(

@@ -16,7 +16,8 @@ from tests.api.tonight import FAMILY
 # Pages are rendered alike from every database, as what stands before every route is; what they show
 # is read by workflows that are tried on both: their tests take the one that starts at once.
 PAGES = re.compile(
-    r"test_(\w+_page|tonight_\w+|pages|sign_in_pages|taste|personalizer|tongue|guards|doorman)$"
+    r"test_(\w+_page|tonight_\w+|pages|no_hard_coded_words|sign_in_pages|taste|personalizer|tongue"
+    r"|guards|doorman|webhooks|posters)$"
 )
 
 

@@ -15,7 +15,7 @@ ERRORS: Final = frozenset(
     name
     for name, value in vars(errors).items()
     if isinstance(value, type) and issubclass(value, errors.EncoreError)
-)
+) | {"_BusyError"}  # what a server's last answer to patience becomes
 # What no page leads to: the command line, programs' protocols, exports, data sets from elsewhere,
 # and what only somebody who writes code can do wrong.
 NO_PAGE: Final = (
@@ -39,11 +39,11 @@ NO_PAGE: Final = (
     "workflows/export.py", "workflows/export_file.py", "workflows/personalizer.py",
     "workflows/personalizer_actions.py", "workflows/predictions.py", "workflows/restore.py",
     "workflows/scoring.py", "workflows/table_models.py",
-    # Media servers are connected on the command line until they have pages.
-    "sources/archive_file.py", "sources/jellyfin.py", "sources/jellyfin_answers.py",
-    "sources/jellyfin_items.py", "sources/jellyfin_paging.py", "sources/keyring.py",
-    "sources/links.py", "sources/server_address.py", "sources/upstream.py", "store/sources.py",
-    "workflows/connections.py", "workflows/staging.py", "workflows/sync_writing.py",
+    # A picture that is not there is no page.
+    "api/routes/posters.py", "workflows/posters.py",
+    # Media servers are told, and nobody else.
+    "sources/form_field.py", "sources/jellyfin_notices.py", "sources/notice_fields.py",
+    "sources/plex_notices.py", "sources/tautulli_notices.py", "workflows/notices.py",
 )  # fmt: skip
 # Said before there is a page, or to whoever has written code: by how they begin.
 NO_PAGE_SAYS: Final = (
@@ -58,6 +58,9 @@ SAMPLES: Final = (
     "name of the member",
     "UTF-16 text; save it as CSV (UTF-8)",
     "Add titles, or show hidden ones again.",
+    "needs a password",
+    "does not tell its id",
+    "broken quotes",
     (
         "name the folder that holds the films or series, and let the media server write NFO "
         "files: Jellyfin and Emby do so when the library's NFO metadata saver is on, Kodi when "

@@ -39,6 +39,8 @@ OPEN = {
     "/setup", "/login", "/logout", "/api/v1/owner", "/api/v1/sessions", "/api/v1/sessions/current",
     "/language", "/api/v1/me", "/api/v1/me/password",
     "/manifest.webmanifest", "/sw.js", "/offline",
+    # Whose secret is in the address.
+    "/webhooks/{secret}/jellyfin", "/webhooks/{secret}/plex", "/webhooks/{secret}/tautulli",
 }  # fmt: skip
 OWNERS = ("/access", "/api/v1/accounts", "/api/v1/keys")
 TRAINERS = (

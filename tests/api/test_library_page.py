@@ -1,7 +1,6 @@
 """The pages of the library, as a browser without JavaScript uses them."""
 
 import re
-import time
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +13,11 @@ from app.backend.store import import_rows, rank_events
 from app.backend.store.rank_events import ActionRow
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import import_library
+from app.backend.workflows.turns import Turn
+from tests.api.library_pages import PAGE, follow, over, refused
 from tests.api.people import Home
 from tests.workflows.evenings import ListSource, Ticking, live, varied_titles
 
-PAGE: Final = {"accept": "text/html"}
 TABLE: Final = (
     b"title,kind,year,minutes,genres\n"
     b"Gipfel,movie,1985,,Bergfilm\n"
@@ -34,35 +34,11 @@ def send(client: TestClient, content: bytes, name: str = "shelf.csv") -> str:
     return over(client)
 
 
-def over(client: TestClient) -> str:
-    """Return the page of the library once no import is under way."""
-    for _ in range(600):
-        if not client.get("/library/progress").text.strip():
-            return client.get("/library").text
-        time.sleep(0.05)
-    raise AssertionError("the import never ended")
-
-
-def follow(client: TestClient, path: str, **data: str | list[str]) -> str:
-    """Send a form and return the page that it leads to."""
-    answer = client.post(path, data=data, headers=PAGE)
-    assert answer.status_code == 303, answer.text
-    return client.get(answer.headers["location"].partition("#")[0]).text
-
-
 def count_of(page: str, name: str) -> str:
     """Return a number of the overview."""
     found = re.search(rf"<dt>{name}</dt><dd>(?:<a[^>]*>)?([\d,]+)", page)
     assert found is not None, name
     return found[1]
-
-
-def refused(client: TestClient, path: str, **data: str) -> str:
-    """Send a form that is refused with what is wrong, and return the page that says so."""
-    answer = client.post(path, data=data, headers=PAGE)
-    assert answer.status_code == 422
-    assert 'role="alert"' in answer.text
-    return answer.text
 
 
 def test_the_overview_counts_the_library(client: TestClient) -> None:
@@ -204,7 +180,9 @@ def test_a_second_import_at_a_time_is_refused_on_the_page(
     with household.database.writing() as session:
         number = import_rows.add_import(session, "nfo", "/media", household.clock())
         import_rows.tell_progress(session, number, 500, 1_200)
+    others = Turn(household.folder / "imports.lock")
     answer = client.post("/library/files", files={"file": ("a.csv", TABLE)}, headers=PAGE)
+    others.end()
     assert answer.status_code == 409
     assert "An import is under way already" in answer.text
     for path in ("/library", "/library/progress"):

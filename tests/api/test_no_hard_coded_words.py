@@ -5,6 +5,7 @@ edges, stand outside of the marks. What is not language has `translate="no"`; mo
 `<time>`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -15,14 +16,25 @@ from httpx2 import Response
 from app.backend.api import tongue
 from app.backend.api.app import create_app
 from app.backend.api.routing import every_route
-from app.backend.workflows import browse
+from app.backend.store import import_rows, sources
+from app.backend.workflows import browse, connections, people
+from app.backend.workflows.connections import Wanted
 from app.backend.workflows.household import Household
 from tests.api.conftest import speaking_with
+from tests.api.library_pages import bring, over
 from tests.api.words import MARKED, outside, stray_words
+from tests.media_servers import fake_jellyfin, fake_plex
 
 HTML: Final = {"accept": "text/html"}
+LETTERBOXD: Final = (
+    b"Date,Name,Year,Letterboxd URI,Rating\n"
+    b"2026-01-03,Title,1982,https://boxd.it/a,4.5\n"
+    b"2026-01-04,Nothing Like It,1993,https://boxd.it/b,3\n"
+    b"2026-02-02,Another Title,1970,https://boxd.it/d,\n"
+    b"2026-02-03,,1970,https://boxd.it/e,3\n"
+)
 FUNNY: Final = {"mood": "funny", "group_size": "couple", "session_length": "medium"}
-# By the name of the route; `{slate}` and `{version}` are those that there are.
+# By the name of the route; what stands in brackets is what there is.
 PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "tonight": ("/", "/?slate={slate}", "/?notice=chosen", "/?slate={slate}&notice=chosen"),
     "history_page": ("/history",),
@@ -33,6 +45,10 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "genres_page": ("/library/genres",),
     "lengths_page": ("/library/lengths",),
     "hidden_page": ("/library/hidden",),
+    "sources_page": ("/library/sources", "/library/sources?notice=kept"),
+    "source_page": ("/library/sources/{source}", "/library/sources/{source}?notice=connected"),
+    "histories_page": ("/library/histories", "/library/histories?notice=assigned"),
+    "entry_page": ("/library/histories/entries/{entry}", "/library/histories/entries/{entry}?q=t"),
     "setup_page": ("/setup",),
     "login_page": ("/login",),
     "settings_page": ("/settings",),
@@ -44,7 +60,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
 # What programs ask for.
 NO_PAGES: Final = (
     "/v2", "/ping", "/version", "/healthz", "/readyz", "/metrics", "/manifest", "/sw.js",
-    "/history.csv",
+    "/history.csv", "/posters",
 )  # fmt: skip
 
 
@@ -62,6 +78,25 @@ def at_home(trained_demo: Household) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture
+def servers(household: Household) -> Iterator[None]:
+    """Connect a Jellyfin that asks, and a Plex with somebody's account that could not be read."""
+    jellyfin = fake_jellyfin.serve(fake_jellyfin.World())
+    plex = fake_plex.serve(fake_plex.World())
+    with jellyfin as first, plex as second:
+        asking = connections.connect(household, Wanted("jellyfin", first, fake_jellyfin.KEY))
+        failed = connections.connect(household, Wanted("plex", second, fake_plex.OWNER_KEY))
+        with household.database.writing() as session:
+            people.add(session, "Anna", None, household.clock)
+            connections.assign_people(session, failed.id, [("gone", "anna.as.she.was", "Anna")])
+            sources.change_source(session, asking.id, {"asks": {"removals": 3, "titles": 10}})
+            at = household.clock()
+            number = import_rows.add_import(session, failed.name, failed.address, at)
+            problem = "Plex packs its answers although it was asked not to."
+            import_rows.give_import_up(session, number, import_rows.FAILED, problem, at)
+        yield
+
+
 def addresses(household: Household, client: TestClient) -> Iterator[str]:
     """Yield the address of every page, with what there is to be shown."""
     asked = client.post("/tonight", data=FUNNY).headers["location"]
@@ -69,7 +104,8 @@ def addresses(household: Household, client: TestClient) -> Iterator[str]:
     with household.database.reading() as session:
         version = browse.champion(session)
     for path in (path for paths in PAGES.values() for path in paths):
-        yield path.replace("{slate}", slate).replace("{version}", version or "rules")
+        if "{source}" not in path and "{entry}" not in path:
+            yield path.replace("{slate}", slate).replace("{version}", version or "rules")
 
 
 def insist(answers: Iterable[Response], *, is_error: bool = False) -> None:
@@ -97,6 +133,23 @@ def test_no_page_has_words_of_its_own(trained_demo: Household, at_home: TestClie
     insist(
         at_home.get(address, follow_redirects=True) for address in addresses(trained_demo, at_home)
     )
+
+
+def test_no_page_of_a_connected_house_has_words_of_its_own(
+    empty_client: TestClient, servers: None
+) -> None:
+    """With a server that asks, one that could not be read, and entries decided and not."""
+    client = empty_client
+    client.post("/library/files", files={"file": ("shelf.csv", b"title\nHeat\nTitle of Titles\n")})
+    over(client)
+    page = bring(client, LETTERBOXD, "ratings.csv")
+    first, second, _ = re.findall(r'name="entry" value="(\d+)"', page)
+    said = {"entry": [first, second], "means": ["none", "2"]}
+    client.post("/library/histories/assignments", data=said)
+    paths = [*PAGES["sources_page"], *PAGES["source_page"], *PAGES["histories_page"]]
+    paths = [path.replace("{source}", one) for path in paths for one in ("1", "2")]
+    paths += [path.replace("{entry}", first) for path in PAGES["entry_page"]]
+    insist(client.get(path, headers=HTML) for path in [*paths, "/library", "/"])
 
 
 def test_no_page_of_an_empty_house_has_words_of_its_own(empty_client: TestClient) -> None:

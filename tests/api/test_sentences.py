@@ -17,8 +17,11 @@ from app.backend.domain.title import Title
 from app.backend.features.genres import CANON, display_name
 from app.backend.features.posterior import rules_posterior
 from app.backend.features.questions import SEVERITIES, every_question
+from app.backend.features.recalled import REASONS
 from app.backend.features.schema import CONTEXT_COLUMNS
-from app.backend.learning.gate import LEAST_ROWS, judge, verdict
+from app.backend.learning.evaluation import LEAST_ROWS
+from app.backend.learning.gate import judge, verdict
+from app.backend.learning.recall_trial import RecallTrial
 from app.backend.ranking.contributions import ERA, LENGTH, MEETS, RATING, TEXT, TITLE, Contribution
 from app.backend.ranking.reasons import fallback
 from app.backend.ranking.reasons import sentences as reasons
@@ -98,6 +101,7 @@ def test_who_answers_is_known() -> None:
         Serving(rules, None, why),
         Serving(rules, "20261120T201500-0123456789ab", None, 1),
         Serving(rules, "20261120T201500-0123456789ab", why, 40, is_fallback=True),
+        Serving(rules, "20261120T201500-0123456789ab", None, 0, rating_count=120),
     ):
         known(served_by(serving))
 
@@ -111,6 +115,10 @@ def verdicts() -> list[str]:
     trials = [
         good,
         good_trial(LEAST_ROWS - 1),
+        *(
+            replace(good_trial(LEAST_ROWS - 1), recall=RecallTrial(60, 400, 0.7, 0.6, chance))
+            for chance in (0.99, 0.5)
+        ),
         good_trial(LEAST_ROWS),
         with_promises(good, **{CHALLENGER: flat}),
         with_promises(good, **{CHALLENGER: wrong}),
@@ -143,6 +151,8 @@ def test_what_a_training_does_and_asks_is_known() -> None:
         known(question.question)
         known(question.done)
         assert telling.is_known(question.action)
+    for reason in REASONS.values():
+        known(reason)
 
 
 @pytest.mark.parametrize(("where", "sentence"), list(sayings.errors_of_pages()))

@@ -42,13 +42,16 @@ def slates(household: Household) -> int:
 
 
 def test_an_empty_encore_offers_four_ways(empty_client: TestClient) -> None:
-    """The demo, a folder, a file, and what to do with a media server; and it can be skipped."""
+    """The demo, a media server, a folder, and a file; and it can be skipped."""
     page = empty_client.get("/welcome").text
     assert 'action="/welcome/demo"' in page
     assert re.search(r'action="/library/folders".*?name="folder"', page, re.DOTALL)
     assert re.search(r'action="/library/files" enctype="multipart/form-data"', page)
-    for server in ("Jellyfin", "Kodi", "Emby", "Plex"):
-        assert f">{server}</dt>" in page
+    assert re.search(r'action="/library/sources".*?type="password" name="key"', page, re.DOTALL)
+    for server in ("Jellyfin", "Plex"):
+        assert f">{server}</option>" in page
+    for writer in ("Kodi", "Emby"):
+        assert f">{writer}</dt>" in page
     assert "Skip this for now" in page
     assert page.count('aria-current="step"') == 1
 

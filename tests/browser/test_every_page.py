@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import served
+from tests.browser.connecting import (
+    add_people,
+    bring_history,
+    connect,
+    see_posters,
+)
 from tests.browser.screens import DESKTOPS, PHONES, SCREENS, Screen, visiting
+from tests.browser.shelf import attic
+from tests.media_servers.fake_jellyfin import serve
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +26,8 @@ PAGES = (
     "/history?edit=5",
     "/model",
     "/library",
+    "/library/sources",
+    "/library/histories",
     "/library/genres",
     "/library/lengths",
     "/library/hidden",
@@ -39,6 +49,13 @@ PICTURES = {
     "/settings": "settings",
     "/welcome/taste": "taste",
 }
+# Of a house with a media server and a history.
+CONNECTED = {
+    "/library/sources": "sources",
+    "/library/sources/1": "source",
+    "/library/histories": "histories",
+    "/library/histories/entries/2": "entry",
+}
 # What the browser says of a page that is not there is right.
 NOT_THERE = re.compile(r"status of 40[49]")
 
@@ -48,17 +65,23 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iter
     """A demo with two people, a pick that was watched, and one that is not for tonight."""
     with served(tmp_path_factory.mktemp("lived-in"), "--demo") as address:
         with visiting(browser, address, DESKTOPS[0]) as visit:
-            for name, limit in (("Anna", ""), ("Ben", "16")):
-                visit.go("/settings")
-                visit.page.get_by_label("Name").last.fill(name)
-                visit.page.get_by_label("Age limit").last.fill(limit)
-                visit.page.get_by_role("button", name="Add", exact=True).click()
-                visit.page.get_by_role("status").wait_for()
+            add_people(visit, "Anna", "Ben", limit="16")
             shown(visit.page, address)
             visit.page.get_by_role("button", name="Watch this").first.click()
             visit.page.get_by_text("You chose this").wait_for()
             visit.page.get_by_role("button", name="Not tonight").last.click()
             visit.page.get_by_role("button", name="Undo").last.wait_for()
+        yield address
+
+
+@pytest.fixture(scope="module")
+def connected(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[str]:
+    """A house with a Jellyfin of twenty films, and what Anna rated elsewhere."""
+    with serve(attic()) as jellyfin, served(tmp_path_factory.mktemp("connected")) as address:
+        with visiting(browser, address, DESKTOPS[0]) as visit:
+            add_people(visit, "Anna", "Ben")
+            connect(visit, jellyfin, every_hours="24")
+            bring_history(visit, "Anna")
         yield address
 
 
@@ -91,6 +114,43 @@ def test_picks_keep_the_rules(browser: Browser, lived_in: str, screen: Screen) -
         visit.page.get_by_role("button", name="Already seen").last.click()
         visit.page.get_by_role("button", name="Undo").last.wait_for()
         visit.insist()
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+def test_a_connected_house_keeps_the_rules(
+    browser: Browser, connected: str, screen: Screen
+) -> None:
+    """Its servers, and its histories."""
+    with visiting(browser, connected, screen) as visit:
+        for path, picture in CONNECTED.items():
+            visit.go(path)
+            visit.insist()
+            visit.keep(picture)
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=str)
+def test_picks_with_posters_keep_the_rules(
+    browser: Browser, connected: str, screen: Screen
+) -> None:
+    """Pictures come from Encore itself, and move nothing when they come."""
+    with visiting(browser, connected, screen) as visit:
+        shown(visit.page, connected)
+        see_posters(visit)
+        visit.insist()
+        top = "#picks-heading" if screen.name == "phone" else "h1"
+        visit.page.locator(top).evaluate("place => place.scrollIntoView()")
+        visit.keep("posters")
+
+
+@pytest.mark.parametrize("screen", [PHONES[1], DESKTOPS[0]], ids=str)
+def test_a_connected_house_keeps_the_rules_in_german(
+    browser: Browser, connected: str, screen: Screen
+) -> None:
+    """Longer words break no page."""
+    with visiting(browser, connected, screen, "de") as visit:
+        for path in CONNECTED:
+            visit.go(path)
+            visit.insist()
 
 
 @pytest.mark.parametrize("screen", [PHONES[0], DESKTOPS[1]], ids=str)

@@ -24,7 +24,7 @@ from tests.chaos.deeds import DEEDS, TITLES_AT_ONCE
 
 KILLED: Final = -9
 # How often each deed comes up.
-WEIGHTS: Final = {"import": 0.15, "feedback": 0.3, "training": 0.35, "promotion": 0.2}
+WEIGHTS: Final = {"import": 0.1, "sync": 0.15, "feedback": 0.25, "training": 0.3, "promotion": 0.2}
 NEVER: Final = -1
 
 
@@ -146,18 +146,22 @@ def _lost(session: ReadSession, noted: list[str]) -> Iterator[str]:
     told = [note.removeprefix("feedback ") for note in noted if note.startswith("feedback ")]
     yield from (f"feedback {event} is there {events[event]} times" for event in told
                 if events[event] != 1)  # fmt: skip
-    titles = Counter(
-        title.split()[1]
-        for title in session.scalars(select(Media.title).where(Media.title.like("Import %")))
-    )
-    told = [note.split()[1] for note in noted if note.startswith("titles ")]
-    yield from (f"import {one} is lost" for one in told if not titles[one])
-    yield from (f"import {one} is there by half" for one, count in titles.items()
-                if count != TITLES_AT_ONCE)  # fmt: skip
+    for kind, note in (("Import", "titles"), ("Sync", "synced")):
+        yield from _lost_titles(session, kind, {one for one in noted if one.startswith(note)})
     if session.get_bind().dialect.name == "sqlite":
         sound = session.scalar(text("PRAGMA integrity_check"))
         if sound != "ok":
             yield f"the database is damaged: {sound}"
+
+
+def _lost_titles(session: ReadSession, kind: str, noted: set[str]) -> Iterator[str]:
+    """Yield which titles that were told of are not there, or are there by half or twice."""
+    query = select(Media.title).where(Media.title.like(f"{kind} %"), Media.removed_at.is_(None))
+    titles = Counter(title.split()[1] for title in session.scalars(query))
+    told = {note.split()[1] for note in noted}
+    yield from (f"{kind.lower()} {one} is lost" for one in told if not titles[one])
+    yield from (f"{kind.lower()} {one} is there by half" for one, count in titles.items()
+                if count != TITLES_AT_ONCE)  # fmt: skip
 
 
 def _doubled(session: ReadSession) -> Iterator[str]:

@@ -10,12 +10,17 @@ from app.backend.domain.evening import Verdict
 from app.backend.domain.progress import silent
 from app.backend.domain.randomness import generator
 from app.backend.store import versions
+from app.backend.workflows import connections
+from app.backend.workflows.connections import Wanted
 from app.backend.workflows.feedback import rate
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import import_library
+from app.backend.workflows.imports import import_here
 from app.backend.workflows.recommend import Request
 from app.backend.workflows.retention import prune
+from app.backend.workflows.sync_work import SyncWork
 from app.backend.workflows.versions import Wish, promote, roll_back
+from tests.media_servers.fake_jellyfin import KEY, World, film, serve
 from tests.workflows.evenings import ListSource, Ticking, ask, record
 
 Note: TypeAlias = Callable[[str], None]
@@ -46,6 +51,26 @@ def give_feedback(household: Household, number: int, note: Note) -> None:
         note(f"feedback {event}")
 
 
+def sync(household: Household, number: int, note: Note) -> None:
+    """Bring three new titles from a media server that moved, beside all those of syncs before."""
+    world = World(items=[film(one, Name=name) for one, name in enumerate(_names_until(number), 1)])
+    with household.database.reading() as session:
+        found = connections.connected(session)
+    with serve(world) as address:
+        if found:
+            source = connections.change(household, found[0].id, {"address": address, "token": KEY})
+        else:
+            source = connections.connect(household, Wanted(connections.JELLYFIN, address, KEY))
+        import_here(household, SyncWork(source), silent)
+    note(f"synced {number}")
+
+
+def _names_until(number: int) -> list[str]:
+    return [
+        f"Sync {one} title {at}" for one in range(1, number + 1) for at in range(TITLES_AT_ONCE)
+    ]
+
+
 def train(household: Household, number: int, note: Note) -> None:
     """Train whatever changed, save, judge, and promote or not."""
     run, _ = household.train(number, silent, anew=True)
@@ -72,6 +97,7 @@ def decide(household: Household, number: int, note: Note) -> None:
 
 DEEDS: Final[dict[str, Deed]] = {
     "import": import_titles,
+    "sync": sync,
     "feedback": give_feedback,
     "training": train,
     "promotion": decide,

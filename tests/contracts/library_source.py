@@ -22,7 +22,7 @@ def entries_of(source: LibrarySource) -> list[Entry]:
     assert len({entry.where for entry in entries}) == len(entries)
     for entry in entries:
         if isinstance(entry, TitleRecord):
-            _insist_on_bounds(entry)
+            insist_on_bounds(entry)
         else:
             assert isinstance(entry, Refusal)
             assert entry.reason.isprintable()
@@ -30,7 +30,8 @@ def entries_of(source: LibrarySource) -> list[Entry]:
     return entries
 
 
-def _insist_on_bounds(record: TitleRecord) -> None:
+def insist_on_bounds(record: TitleRecord) -> None:
+    """Insist on what must hold for any title of any source."""
     assert 0 < len(record.title) <= 300
     assert len(record.key) <= 400
     assert len(record.identity) <= 400

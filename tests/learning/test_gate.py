@@ -14,9 +14,8 @@ from app.backend.features.posterior import rules_posterior
 from app.backend.features.schema import CONTEXT_COLUMNS, FEATURE_COUNT
 from app.backend.features.serving import TOP, top_titles
 from app.backend.learning.classifier import BASELINE, DEFAULT, ContextClassifier
-from app.backend.learning.evaluation import Trial, hold_trial, requests
+from app.backend.learning.evaluation import LEAST_ROWS, Trial, hold_trial, requests
 from app.backend.learning.gate import (
-    LEAST_ROWS,
     Answer,
     judge,
     margin_nats,

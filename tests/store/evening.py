@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from app.backend.domain.context import Context
 from app.backend.domain.evening import AsKnown, Pick, ShownSlate, StoredPick, StoredSlate
 from app.backend.domain.title import ImportCounts, TitleRecord
+from app.backend.store.known_titles import Filing
 from app.backend.store.reads import read_slate
 from app.backend.store.session import Database
 from app.backend.store.slate_writes import write_slates
 from app.backend.store.tables import Media
-from app.backend.store.title_writes import Filing, write_titles
+from app.backend.store.title_writes import write_titles
 from tests.workflows.evenings import FRIDAY_EVENING, record
 
 NAMES = ("Airplane!", "Heat", "Fargo")

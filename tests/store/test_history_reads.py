@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, text
 
 from app.backend.domain.evening import StoredPick, StoredSlate, Verdict
-from app.backend.domain.evidence import QUICK_TASTE_POLICY
+from app.backend.domain.evidence import ELSEWHERE_POLICY, NOT_DRAWN, QUICK_TASTE_POLICY
 from app.backend.domain.history import FILTERS, Filter
 from app.backend.domain.signals import NEVER, NOT_TONIGHT, SEEN
 from app.backend.store import history_reads, retractions, signals, writes
@@ -135,16 +135,18 @@ def test_words_are_found_in_titles(database: Database) -> None:
     assert read(database, words="1_0") == []
 
 
-def test_evenings_are_counted_without_quick_tastes(database: Database) -> None:
+def test_evenings_are_counted_without_what_was_not_drawn(database: Database) -> None:
     """A slate for which nobody asked of an evening is none."""
-    slate = once_more(database, shown(database))
+    first = shown(database)
+    second, third = once_more(database, first), once_more(database, first)
     with database.writing() as session:
-        session.execute(
-            text("UPDATE slates SET policy = :policy WHERE id = :id"),
-            {"policy": QUICK_TASTE_POLICY, "id": slate.id},
-        )
+        for slate, policy in ((second, QUICK_TASTE_POLICY), (third, ELSEWHERE_POLICY)):
+            session.execute(
+                text("UPDATE slates SET policy = :policy WHERE id = :id"),
+                {"policy": policy, "id": slate.id},
+            )
     with database.reading() as session:
-        assert history_reads.count_evenings(session, QUICK_TASTE_POLICY) == 1
+        assert history_reads.count_evenings(session, NOT_DRAWN) == 1
 
 
 def test_never_is_told_as_it_was_said(database: Database) -> None:

@@ -10,15 +10,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.backend.domain.errors import SettingsInvalid
+from app.backend.domain.errors import RemovalsUnconfirmed, SettingsInvalid
 from app.backend.domain.runs import Order
 from app.backend.registry.versions import version_name
 from app.backend.store import jobs
+from app.backend.workflows import connections
+from app.backend.workflows.connections import Wanted
 from app.backend.workflows.doctor import Finding, Premises, examine, settings_finding
 from app.backend.workflows.household import Household
+from app.backend.workflows.imports import Importer
 from app.backend.workflows.mounts import shared_system
+from app.backend.workflows.sync_work import SyncWork
+from tests.media_servers.fake_jellyfin import World, film
 from tests.workflows.archives import all_files, all_rows
 from tests.workflows.evenings import FRIDAY_EVENING, Ticking, ask, spoil
+from tests.workflows.syncs import connected, now, sync
 
 Usage = namedtuple("Usage", ["total", "used", "free"])
 
@@ -234,3 +240,54 @@ def test_settings_that_cannot_be_are_a_problem() -> None:
     assert settings_finding(None).state == "ok"
     told = settings_finding(SettingsInvalid("ENCORE_PORT is wrong."))
     assert (told.state, told.found) == ("problem", "ENCORE_PORT is wrong.")
+
+
+def test_sources_are_well_or_say_what_they_wait_for(
+    household: Household, clock: Ticking, tmp_path: Path
+) -> None:
+    """Nobody is asked for that: what is on record tells, and whether the key is here."""
+    household.shelf.folder.mkdir(parents=True)
+    premises, world = premises_of(household), World(items=[film(n) for n in range(1, 11)])
+    with connected(household, world) as source:
+        assert "never read" in found(premises)["source jellyfin"].found
+        sync(household, source)
+        assert found(premises)["source jellyfin"].state == "ok"
+        world.items = world.items[:5]
+        with pytest.raises(RemovalsUnconfirmed):
+            sync(household, source, is_whole=True)
+        told = found(premises)["source jellyfin"]
+        assert "5 of 10 titles are gone there" in told.found
+        assert "encore sources sync jellyfin --yes" in told.advice
+        sync(household, source, is_whole=True, is_confirmed=True)
+        clock.advance(days=1, seconds=3_600)
+        assert states(premises) == {}
+        clock.advance(seconds=2 * 3_600 + 1)
+        assert "was to be read at" in found(premises)["source jellyfin"].found
+        importer, world.raw = Importer(household), b"<html>"
+        importer.begin_work(SyncWork(now(household, source)))
+        importer.wait()
+        assert "could not be read: Jellyfin answered" in found(premises)["source jellyfin"].found
+        connections.keyring(household).forget(source.id)
+        assert states(premises) == {"source jellyfin": "problem"}
+
+
+def test_servers_are_asked_when_the_doctor_is_told_to(household: Household, tmp_path: Path) -> None:
+    """Whether they answer, take the key, and are those that were connected."""
+    household.shelf.folder.mkdir(parents=True)
+    films, world = tmp_path / "films", World()
+    films.mkdir()
+    (films / "Heat.nfo").write_text("<movie><title>Heat</title></movie>")
+    premises = replace(premises_of(household), asks_servers=True)
+    connections.connect(household, Wanted("nfo", str(films)))
+    with connected(household, world):
+        told = found(premises)
+        assert (told["server jellyfin"].state, told["server nfo"].state) == ("ok", "ok")
+        assert "server jellyfin" not in found(premises_of(household))
+        world.about["Id"] = "e" * 32
+        assert "another server" in found(premises)["server jellyfin"].found
+        world.keys.clear()
+        assert "does not take the key" in found(premises)["server jellyfin"].found
+    films.rename(tmp_path / "elsewhere")
+    told = found(premises)
+    assert (told["server jellyfin"].state, told["server nfo"].state) == ("problem", "problem")
+    assert "does not answer" in told["server jellyfin"].found

@@ -1,12 +1,9 @@
 """When the disk, the store or the past play tricks: the error has a name, and picks go on."""
 
 import json
-import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from app.backend.store import versions
 from app.backend.workflows.feedback import rate
 from app.backend.workflows.household import Household, open_household
 from app.backend.workflows.serving import Shelf
+from tests.workflows.disks import no_file_larger_than
 from tests.workflows.evenings import Ticking, ask
 
 SMALLER_THAN_A_MODEL_BYTES = 400_000
@@ -36,17 +34,6 @@ with open_household(sys.argv[1], Path(sys.argv[2]), Ticking()) as household:
     run, _ = household.train(5, silent)
     print(run.state)
 """
-
-
-@contextmanager
-def no_file_larger_than(most: int) -> Iterator[None]:
-    """Let this process write no file beyond so many bytes, as a full disk would."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def restarted(household: Household) -> Household:

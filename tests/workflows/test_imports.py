@@ -1,5 +1,7 @@
 """Imports beside the requests: read first, written at once, and never half."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,7 +23,19 @@ from app.backend.workflows import imports, shelf
 from app.backend.workflows.household import Household
 from app.backend.workflows.imports import MOST_REFUSALS, Importer
 from app.backend.workflows.serving import Shelf
+from app.backend.workflows.turns import Turn
 from tests.workflows.evenings import ListSource, Noted, Ticking, record, varied_titles
+
+# A process whose import does not end by itself.
+IMPORTS = """
+import sys
+from pathlib import Path
+from app.backend.workflows.turns import Turn
+
+turn = Turn(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 @dataclass(slots=True)
@@ -124,11 +138,34 @@ def test_what_is_read_is_seen_while_nothing_is_written(
 def test_an_import_of_another_process_is_not_doubled(
     household: Household, importer: Importer
 ) -> None:
-    """What stands as under way in the database is believed."""
+    """Nor is it taken for one that was killed, by who starts meanwhile; then it may be."""
     with household.database.writing() as session:
         import_rows.add_import(session, "nfo", "/media", household.clock())
-    with pytest.raises(Conflict):
+    others = Turn(household.folder / "imports.lock")
+    with pytest.raises(Conflict, match="under way already"):
         importer.begin(ListSource([]), "b.csv")
+    importer.open()
+    assert last(household).state == "running"
+    others.end()
+    importer.open()
+    assert last(household).state == "interrupted"
+
+
+def test_a_killed_process_lets_the_next_one_begin(household: Household, importer: Importer) -> None:
+    """Although it could not note its end, and nothing else was started anew."""
+    with household.database.writing() as session:
+        import_rows.add_import(session, "nfo", "/media", household.clock())
+    command = [sys.executable, "-c", IMPORTS, str(household.folder / "imports.lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"held\n"
+        with pytest.raises(Conflict):
+            importer.begin(ListSource([record("A")]), "a.csv")
+        child.kill()
+    importer.begin(ListSource([record("A")]), "a.csv")
+    importer.wait()
+    with household.database.reading() as session:
+        assert [one.state for one in imports.last_imports(session)] == ["done", "interrupted"]
 
 
 def test_what_was_under_way_at_a_crash_is_interrupted_at_the_next_start(

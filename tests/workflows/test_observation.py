@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from app.backend.domain.errors import RemovalsUnconfirmed
 from app.backend.domain.evening import Verdict
 from app.backend.store.observation_reads import PROPENSITIES
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported
 from app.backend.workflows.observation import LOOK_AGAIN, Observer
 from app.backend.workflows.serving import Shelf
+from tests.media_servers.fake_jellyfin import World, film
 from tests.workflows.evenings import Ticking, ask, live, say, spoil
+from tests.workflows.syncs import connected, sync
 
 
 def test_what_was_long_ago_is_not_recent(
@@ -66,3 +69,20 @@ def test_who_served_what_is_told_apart(trained_demo: Household, clock: Ticking) 
     seen = Observer(anew).look()
     assert (seen.is_fallback, seen.model_version) == (True, None)
     assert "champion" not in seen.calibration
+
+
+def test_sources_are_seen_as_they_were_read(household: Household, clock: Ticking) -> None:
+    """When it was, whether they ask, and what became of imports."""
+    observer, world = Observer(household), World(items=[film(number) for number in range(1, 11)])
+    with connected(household, world) as source:
+        seen = observer.look()
+        assert (seen.read_at, seen.asks) == ({}, {"jellyfin": False})
+        began = clock()
+        sync(household, source)
+        world.items = world.items[:5]
+        clock.advance(seconds=LOOK_AGAIN.total_seconds())
+        with pytest.raises(RemovalsUnconfirmed):
+            sync(household, source, is_whole=True)
+    seen = observer.look()
+    assert (seen.read_at, seen.asks) == ({"jellyfin": began}, {"jellyfin": True})
+    assert seen.imports == {"running": 0, "done": 1, "failed": 0, "interrupted": 0}

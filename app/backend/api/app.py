@@ -16,6 +16,7 @@ from app.backend.api.desk import Desk
 from app.backend.api.doorman import Doorman
 from app.backend.api.faults import add_fault_handlers
 from app.backend.api.guards import BodyLimit, SecurityHeaders
+from app.backend.api.librarian import Librarian
 from app.backend.api.metrics import Measured, Meters
 from app.backend.api.openapi import describe
 from app.backend.api.porter import Porter
@@ -30,6 +31,7 @@ from app.backend.workflows.doorway import Doorway
 from app.backend.workflows.household import Household
 from app.backend.workflows.imports import Importer
 from app.backend.workflows.observation import Observer
+from app.backend.workflows.posters import Posters
 
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -71,9 +73,9 @@ def create_app(
     """Return the application over a household that is open, as it is reached by a doorway."""
     meters = Meters()
     trainer, desk = Trainer(household), Desk(household, meters)
-    importer = Importer(household)
-
-    state = ApiState(household, trainer, Porter(household, doorway), desk, importer)
+    importer, posters = Importer(household), Posters(household)
+    porter = Porter(household, doorway)
+    state = ApiState(household, trainer, porter, desk, importer, posters)
     app = FastAPI(
         title="Encore",
         summary="What shall we watch tonight? Picks from your own library.",
@@ -126,13 +128,17 @@ def _life_of(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        librarian = Librarian(state.household, state.importer)
         await run_in_threadpool(state.importer.open)
         state.trainer.begin()
+        librarian.begin()
         await state.desk.warm_up()
         yield
+        await run_in_threadpool(librarian.finish)
         await run_in_threadpool(state.importer.finish)
         await run_in_threadpool(state.trainer.finish)
         state.desk.close()
+        state.posters.close()
         await run_in_threadpool(manner.end)
 
     return lifespan

@@ -32,18 +32,25 @@ LABELS: Final = {
     "binge": N_("Binge"),
 }
 
-# Mood, company and time; and who was ticked, where there was somebody to tick.
-_REMEMBERED: Final = re.compile(r"([a-z]+)\.([a-z]+)\.([a-z]+)(?:\.((?:[0-9]{1,16}-){0,20}))?")
+# Mood, company and time; who was ticked, where there was somebody to tick; and whether what was
+# seen elsewhere may be picked too.
+_REMEMBERED: Final = re.compile(
+    r"([a-z]+)\.([a-z]+)\.([a-z]+)(?:\.((?:[0-9]{1,16}-){0,20}))?(\.seen)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What is chosen on the form; `members` are ids."""
+    """What is chosen on the form; `members` are ids.
+
+    With `with_seen` titles may be picked that somebody here has seen elsewhere.
+    """
 
     mood: str = ANY_MOOD
     group_size: str = GROUP_SIZES[1]
     session_length: str = SESSION_LENGTHS[1]
     members: tuple[int, ...] = ()
+    with_seen: bool = False
 
     @classmethod
     def remembered(cls, text: str | None, people: Sequence[Person]) -> "Choices":
@@ -55,16 +62,16 @@ class Choices:
         found = _REMEMBERED.fullmatch(text or "")
         if found is None or not _can_be(*found.groups()[:3]):
             return cls(group_size=AUTO).among(people)
-        mood, size, length, ticked = found.groups()
+        mood, size, length, ticked, seen = found.groups()
         members = tuple(int(one) for one in (ticked or "").split("-") if one)
-        return cls(mood, AUTO if ticked is None else size, length, members).among(
-            people, without=size
-        )
+        company = AUTO if ticked is None else size
+        return cls(mood, company, length, members, seen is not None).among(people, without=size)
 
     def to_remember(self, people: Sequence[Person]) -> str:
         """Write the choices for a browser to remember."""
         said = f"{self.mood}.{self.group_size}.{self.session_length}"
-        return f"{said}.{''.join(f'{one}-' for one in self.members)}" if people else said
+        ticked = f".{''.join(f'{one}-' for one in self.members)}" if people else ""
+        return f"{said}{ticked}{'.seen' if self.with_seen else ''}"
 
     def among(self, people: Sequence[Person], without: str = AUTO) -> "Choices":
         """Return the choices as they can be among these people.
@@ -87,8 +94,13 @@ class Choices:
             return self
         members = tuple(person.id for person in people if person.name in slate.members)
         follows = self.group_size == AUTO and resolved(AUTO, members, people) == slate.group_size
-        return Choices(
-            slate.mood, AUTO if follows else slate.group_size, slate.session_length, members
+        company = AUTO if follows else slate.group_size
+        return replace(
+            self,
+            mood=slate.mood,
+            group_size=company,
+            session_length=slate.session_length,
+            members=members,
         )
 
 

@@ -11,6 +11,7 @@ from app.backend.api.porter import Porter
 from app.backend.api.trainer import Trainer
 from app.backend.workflows.household import Household
 from app.backend.workflows.imports import Importer
+from app.backend.workflows.posters import Posters
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class ApiState:
     porter: Porter
     desk: Desk
     importer: Importer
+    posters: Posters
 
 
 async def _household(request: Request) -> Household:
@@ -44,6 +46,11 @@ async def _importer(request: Request) -> Importer:
     return state.importer
 
 
+async def _posters(request: Request) -> Posters:
+    state: ApiState = request.app.state.encore
+    return state.posters
+
+
 async def _caller(request: Request) -> Caller:
     return caller_of(request.scope)
 
@@ -56,6 +63,7 @@ HouseholdDep = Annotated[Household, Depends(_household)]
 TrainerDep = Annotated[Trainer, Depends(_trainer)]
 DeskDep = Annotated[Desk, Depends(_desk)]
 ImporterDep = Annotated[Importer, Depends(_importer)]
+PostersDep = Annotated[Posters, Depends(_posters)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 # For what is not JSON alone, or is read by another's rules.
 BodyDep = Annotated[bytes, Depends(_body)]

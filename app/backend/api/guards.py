@@ -11,14 +11,20 @@ from app.backend.domain.errors import BodyTooLarge
 
 MOST_BODY_BYTES: Final = 64 * 1024
 MOST_TABLE_BYTES: Final = 16 * 2**20
+# Somebody's whole history; what is larger is read from a file on the command line.
+MOST_HISTORY_BYTES: Final = 16 * 2**20
+# A message of Plex brings a picture along.
+MOST_NOTICE_BYTES: Final = 8 * 2**20
 ROOMIER: Final = (
     (f"{PROTOCOL_ROOT}/", 4 * 2**20),
     ("/invocations", 4 * 2**20),
     ("/rank", 2**20),
     ("/personalizer/", 2**20),
+    ("/webhooks/", MOST_NOTICE_BYTES),
     (f"{API_PREFIX}/library/imports", MOST_TABLE_BYTES),
     # The file, and what a form writes around it.
     ("/library/files", MOST_TABLE_BYTES + 2**16),
+    ("/library/histories/files", MOST_HISTORY_BYTES + 2**16),
 )
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "

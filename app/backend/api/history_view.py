@@ -8,7 +8,7 @@ from app.backend.api.choices_view import label, time_label
 from app.backend.api.messages import N_
 from app.backend.api.pick_view import kind_label
 from app.backend.api.tongue import Tongue
-from app.backend.domain.evidence import QUICK_TASTE_POLICY
+from app.backend.domain.evidence import ELSEWHERE_POLICY, QUICK_TASTE_POLICY
 from app.backend.domain.history import FILTERS, Entry, Said
 from app.backend.domain.signals import SEEN
 
@@ -17,6 +17,11 @@ NAMES: Final = {
     "watched": N_("Watched"),
     "rated": N_("Rated"),
     "aside": N_("Set aside"),
+}
+# What is said in place of the evening that entries were picked for, where there was none.
+NOT_OF_AN_EVENING: Final = {
+    QUICK_TASTE_POLICY: N_("Quick taste"),
+    ELSEWHERE_POLICY: N_("Watched elsewhere"),
 }
 SIGNALS: Final = {
     "not_tonight": N_("Not tonight"),
@@ -47,11 +52,11 @@ def _entry(entry: Entry, edited: int | None, tongue: Tongue) -> dict[str, Any]:
     signal = SIGNALS.get(entry.signal or "")
     return {
         "recommendation_id": entry.recommendation_id,
-        "slate_id": None if is_taste else entry.slate_id,
+        "slate_id": None if entry.policy in NOT_OF_AN_EVENING else entry.slate_id,
         "title": entry.title,
         "year": entry.year,
         "kind_label": kind_label(entry.kind, tongue),
-        "context": [tongue.gettext("Quick taste")] if is_taste else _context(entry, tongue),
+        "context": _context(entry, tongue),
         "members": entry.members,
         # When a title was ticked says nothing of when it was watched.
         "watched_at": None if is_taste else entry.watched_at,
@@ -67,6 +72,8 @@ def _entry(entry: Entry, edited: int | None, tongue: Tongue) -> dict[str, Any]:
 
 
 def _context(entry: Entry, tongue: Tongue) -> list[str]:
+    if entry.policy in NOT_OF_AN_EVENING:
+        return [tongue.gettext(NOT_OF_AN_EVENING[entry.policy])]
     return [
         label(entry.mood, tongue),
         label(entry.group_size, tongue),

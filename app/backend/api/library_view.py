@@ -1,13 +1,12 @@
-"""What the pages of the library show: titles, sources, imports and genres in words."""
+"""What the pages of the library show: titles, sources and genres in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from app.backend.api.messages import N_
+from app.backend.api.source_names import source_name
 from app.backend.api.tongue import Tongue
 from app.backend.features.genres import CANON, display_name, normalise
-from app.backend.workflows.imports import DONE, FAILED, INTERRUPTED, RUNNING, ImportFacts
 from app.backend.workflows.shelf import (
     PAGE_TITLES,
     Alias,
@@ -20,19 +19,6 @@ from app.backend.workflows.shelf import (
 # What a form says where a name says nothing about genre.
 NO_GENRE: Final = "none"
 MOST_UNKNOWN: Final = 40
-
-_SOURCES: Final = {
-    "csv": N_("Tables (CSV)"),
-    "nfo": N_("Folders of NFO files"),
-    "api": N_("Sent by a program"),
-    "demo": N_("The demo catalogue"),
-}
-_STATES: Final = {
-    RUNNING: (N_("Under way"), "running"),
-    DONE: (N_("Done"), "promoted"),
-    FAILED: (N_("Failed"), "failed"),
-    INTERRUPTED: (N_("Interrupted"), "failed"),
-}
 
 
 def counts_of(found: Overview, tongue: Tongue) -> list[dict[str, Any]]:
@@ -129,36 +115,6 @@ def source_rows(sources: Sequence[SourceFacts], tongue: Tongue) -> list[dict[str
     ]
 
 
-def source_name(name: str, tongue: Tongue) -> str:
-    """Name a source; one that is none of Encore's own has its own word."""
-    return tongue.gettext(_SOURCES[name]) if name in _SOURCES else name
-
-
-def import_row(facts: ImportFacts, tongue: Tongue) -> dict[str, Any]:
-    """Show an import: how far it is, what came of it, or why nothing did."""
-    state, mark = _STATES.get(facts.state, _STATES[INTERRUPTED])
-    counts = facts.counts
-    refused = int(counts.get("refused", 0))
-    refusals = list(counts.get("refusals", ()))
-    return {
-        "source": source_name(facts.source, tongue),
-        "place": facts.place,
-        "state": tongue.gettext(state),
-        "mark": mark,
-        "is_running": facts.state == RUNNING,
-        "is_interrupted": facts.state == INTERRUPTED,
-        "started": tongue.moment(facts.started_at),
-        "read": facts.read,
-        "total": facts.total,
-        "progress": _progress(facts, tongue),
-        "outcome": _outcome(counts, tongue) if facts.state == DONE else "",
-        "problem": facts.problem,
-        "refusals": refusals,
-        "more_refusals": refused - len(refusals),
-        "demo_titles_retired": int(counts.get("demo_titles_retired", 0)),
-    }
-
-
 def unknown_rows(unknown: Sequence[tuple[str, int]], tongue: Tongue) -> list[dict[str, Any]]:
     """Show the names that nobody knows, those that most titles have."""
     return [
@@ -187,24 +143,3 @@ def genre_choices(tongue: Tongue) -> list[tuple[str, str]]:
     """Return Encore's own genres with their names, in the order of these."""
     named = [(genre, tongue.told(display_name(genre))) for genre in CANON]
     return sorted(named, key=lambda one: one[1].casefold())
-
-
-def _progress(facts: ImportFacts, tongue: Tongue) -> str:
-    _ = tongue.gettext
-    if facts.total is None:
-        return _("Reading …")
-    if facts.read >= facts.total:
-        return _("All is read; the titles are being written …")
-    read, total = tongue.number(facts.read), tongue.number(facts.total)
-    return _("%(read)s of %(total)s read") % {"read": read, "total": total}
-
-
-def _outcome(counts: Mapping[str, Any], tongue: Tongue) -> str:
-    names = ("added", "updated", "unchanged", "refused")
-    told = {name: tongue.number(int(counts.get(name, 0))) for name in names}
-    return (
-        tongue.gettext(
-            "%(added)s added, %(updated)s updated, %(unchanged)s unchanged, %(refused)s refused"
-        )
-        % told
-    )

@@ -1,12 +1,16 @@
 """What goes over the wire of lists: the library, what was shown, what was said of it."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.backend.api.poster_view import picture_path
 from app.backend.api.schemas import WHOLE, SlateOut, Strict, Told
 from app.backend.domain.title import LONGEST_MINUTES
+from app.backend.workflows.lists import TitleFacts
+from app.backend.workflows.standings import Whereabouts
 
 MOST_RECORDS = 5_000
 
@@ -19,7 +23,11 @@ Word = Annotated[
 
 
 class TitleOut(Told):
-    """A title of the library; `minutes` is one sitting, as the library has it."""
+    """A title of the library; `minutes` is one sitting, as the library has it.
+
+    `link` opens it at its media server. `poster` is where its picture is, below Encore's own
+    address. Either is null where there is none.
+    """
 
     media_id: int
     title: str
@@ -30,6 +38,17 @@ class TitleOut(Told):
     community_rating: float | None
     age_rating: str | None
     source: str
+    link: str | None
+    poster: str | None
+
+    @classmethod
+    def of(cls, title: TitleFacts, place: Whereabouts | None) -> "TitleOut":
+        """Tell a title, and where it stands."""
+        return cls(
+            **asdict(title),
+            link=None if place is None else place.link,
+            poster=picture_path(title.media_id, place),
+        )
 
 
 class TitlesOut(BaseModel):

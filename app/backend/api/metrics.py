@@ -49,6 +49,7 @@ class Meters:
     slates: Counter = field(init=False)
     impressions: Counter = field(init=False)
     propensity: Counter = field(init=False)
+    notices: Counter = field(init=False)
     _counted: dict[tuple[str, str, int], Any] = field(default_factory=dict)
     _timed: dict[str, Any] = field(default_factory=dict)
 
@@ -82,6 +83,12 @@ class Meters:
         self.propensity = Counter(
             "encore_propensity",
             "The sum of the chances that shown titles had of their places.",
+            registry=registry,
+        )
+        self.notices = Counter(
+            "encore_notices",
+            "Messages of media servers, by who tells and what became of them.",
+            ("teller", "outcome"),
             registry=registry,
         )
 
@@ -232,6 +239,13 @@ def _labelled(seen: Observation) -> Iterator[Metric]:
     yield _family("encore_model", "The version that answers.", "version", model)
     yield _family("encore_runs", "The latest training runs by their state.", "state", seen.runs)
     yield _family("encore_feedback_recent", "Verdicts of the last days.", "days", recent)
+    text = "The latest imports, and readings of sources, by their state."
+    yield _family("encore_imports", text, "state", seen.imports)
+    read_at = {name: at.timestamp() for name, at in seen.read_at.items()}
+    text = "When a source was read last, in seconds since 1970."
+    yield _family("encore_source_last_sync_timestamp_seconds", text, "source", read_at)
+    text = "1 where somebody has to decide before a source is read again."
+    yield _family("encore_source_asks", text, "source", seen.asks)
     text = "Share of the latest impressions with at most that propensity."
     yield _family("encore_propensity_share", text, "up_to", shares)
     text = "Population stability index since the champion."

@@ -106,10 +106,14 @@ def _serving(overview: ModelOverview, serving: Serving, tongue: Tongue) -> dict[
         return {"title": _("The rules pick"), "version": None, "learnt": None, "reason": reason}
     n = serving.feedback_count
     learnt = tongue.ngettext("It learnt from %(n)s verdict.", "It learnt from %(n)s verdicts.", n)
+    learnt %= {"n": tongue.number(n)}
+    if serving.rating_count:
+        ratings = _("Ratings from elsewhere that it learnt from too: {count}.")
+        learnt += " " + ratings.format(count=tongue.number(serving.rating_count))
     return {
         "title": _("A model of your own picks"),
         "version": serving.version,
-        "learnt": learnt % {"n": tongue.number(n)},
+        "learnt": learnt,
         "reason": reason,
     }
 

@@ -1,9 +1,11 @@
-"""What is drawn where a picture of a title would be."""
+"""Where the picture of a title is, and what is drawn where there is none."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
+
+from app.backend.workflows.standings import Whereabouts
 
 # The first of these that a title has gives its poster colours and a pattern.
 HUES: Final = (
@@ -29,6 +31,12 @@ class Poster:
     light: int
     initials: str
     title: str
+
+
+def picture_path(media_id: int, place: Whereabouts | None) -> str | None:
+    """Return where a title's picture is, below Encore's own address; `None` where it has none."""
+    version = None if place is None else place.poster_version
+    return None if version is None else f"/posters/{media_id}?v={version}"
 
 
 def poster_of(title: str, genres: Collection[str]) -> Poster:

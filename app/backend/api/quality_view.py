@@ -12,7 +12,7 @@ from app.backend.features.checks import Check
 from app.backend.features.drift import MOVED, SHIFTED
 from app.backend.features.genres import display_name
 from app.backend.features.quality import Balance, ContextCell, LabelNoise
-from app.backend.workflows.quality import QualityReport
+from app.backend.workflows.quality import Elsewhere, QualityReport
 
 WIDTH: Final = 360
 # The grid of contexts: a column of names, then cells.
@@ -92,7 +92,15 @@ def quality_context(report: QualityReport, tongue: Tongue) -> dict[str, Any]:
         "noise": _noise(report.coverage.noise, tongue),
         "drift": _drift(report, tongue),
         "split": report.split,
+        "elsewhere": _elsewhere(report.elsewhere, tongue),
     }
+
+
+def _elsewhere(elsewhere: Elsewhere, tongue: Tongue) -> dict[str, Any] | None:
+    if not elsewhere.read:
+        return None
+    reasons = [{"count": one.count, "told": tongue.told(one.reason)} for one in elsewhere.left_out]
+    return {"read": elsewhere.read, "used": elsewhere.used, "left_out": reasons}
 
 
 def _told(check: Check, tongue: Tongue) -> dict[str, Any]:

@@ -30,6 +30,16 @@ GATE: Final = (
     N_("Do its probabilities hold?"),
     N_("Does it hold for every mood and company?"),
     N_("Does the mood change its top ten?"),
+    N_("Does it order titles that were rated elsewhere better than the rules?"),
+    N_(
+        "There are too few evenings to judge it by. Of {pairs} pairs of titles rated elsewhere it "
+        "orders {part} rightly, the rules {other_part}; the chance that it does better is {chance}."
+    ),
+    N_(
+        "There are too few evenings to judge it by. Of {pairs} pairs of titles rated elsewhere it "
+        "orders {part} rightly, the rules {other_part}; the chance that it does better is "
+        "{chance}, and it takes {least_chance}."
+    ),
     N_("There are {count} later feedbacks to test it on, and it takes {least}."),
     N_(
         "On {rows} later feedbacks it did better than {rival} (log loss {loss} against "
@@ -190,5 +200,14 @@ DRIFT: Final = (
         "anew takes that in."
     ),
 )
+# Why a rating from elsewhere is not learnt from (`features.recalled`).
+ELSEWHERE: Final = (
+    N_("Somebody said that no title of this library is meant."),
+    N_("Nobody knows which title is meant; assign it under Library, Histories."),
+    N_("It was watched and not rated, and watching is not liking."),
+    N_("Encore itself wrote the rating to the media server."),
+    N_("The same member, or the household, gave a verdict on the title here."),
+    N_("The same member rated the title again later, in another place."),
+)
 
-EVERY: Final = (STEPS, GATE, RUNS, QUESTIONS, DRIFT)
+EVERY: Final = (STEPS, GATE, RUNS, QUESTIONS, DRIFT, ELSEWHERE)

@@ -15,7 +15,9 @@ from app.backend.api import (
     sentences,
     sentences_of_data,
     sentences_of_faults,
+    sentences_of_histories,
     sentences_of_home,
+    sentences_of_sources,
 )
 from app.backend.api.sentences import WORDS
 
@@ -130,7 +132,14 @@ def _phrases() -> tuple[Phrase, ...]:
 
 
 def _all() -> list[str]:
-    modules = (sentences, sentences_of_data, sentences_of_faults, sentences_of_home)
+    modules = (
+        sentences,
+        sentences_of_data,
+        sentences_of_faults,
+        sentences_of_histories,
+        sentences_of_home,
+        sentences_of_sources,
+    )
     return [one for module in modules for group in module.EVERY for one in group]
 
 

@@ -115,7 +115,7 @@ def told_of(scope: Scope, status: int) -> dict[str, str | int]:
     told: dict[str, str | int] = {
         "http.request.method": "_OTHER" if method_of(scope) == OTHER else scope["method"],
         "http.response.status_code": status,
-        "url.path": scope["path"][:_LONGEST_PATH],
+        "url.path": _path(scope),
         "url.scheme": scope["scheme"],
         "encore.request_id": request_id.get(),
     }
@@ -128,8 +128,16 @@ def told_of(scope: Scope, status: int) -> dict[str, str | int]:
     return told
 
 
+def _path(scope: Scope) -> str:
+    """Return a request's path; what follows in the address of a webhook is a secret."""
+    before, sign, _ = scope["path"].partition(_WEBHOOKS)
+    path: str = before + sign
+    return path[:_LONGEST_PATH]
+
+
 def _method(scope: Scope) -> str:
     return "HTTP" if method_of(scope) == OTHER else str(scope["method"])
 
 
 _LONGEST_PATH: Final = 200
+_WEBHOOKS: Final = "/webhooks/"

@@ -71,10 +71,15 @@ def restore(
 
 
 @verb
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    asks_servers: Annotated[
+        bool, typer.Option("--servers", help="Also ask each source whether it answers.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Ask whether this installation is well, and what to do where it is not; nothing is changed."""
     findings = []
-    for finding in _findings():
+    for finding in _findings(asks_servers):
         findings.append(finding)
         if not as_json:
             say(f"{finding.state:<8}  {finding.check:<14}  {finding.found}")
@@ -89,7 +94,7 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(5)
 
 
-def _findings() -> Iterator[Finding]:
+def _findings(asks_servers: bool) -> Iterator[Finding]:
     try:
         settings = read_settings()
     except SettingsInvalid as error:
@@ -102,6 +107,7 @@ def _findings() -> Iterator[Finding]:
             settings.data_dir,
             settings.models_dir,
             system_clock,
+            asks_servers=asks_servers,
         )
     )
 

@@ -8,7 +8,7 @@ import typer
 
 from app.backend.cli.output import AsJson, household, say, say_json, verb
 from app.backend.domain.errors import StorageFull
-from app.backend.workflows.quality import QualityReport, quality_report
+from app.backend.workflows.quality import Elsewhere, QualityReport, quality_report
 
 QualityPage: TypeAlias = Callable[[QualityReport], str]
 
@@ -54,6 +54,7 @@ def _tell(report: QualityReport) -> None:
             rows = ", ".join(str(example) for example in check.examples)
             done = f"{check.count:>6}  {check.action:<9}"
             say(f"  {done}  {check.question}  ({check.id}: rows {rows})")
+    _tell_elsewhere(report.elsewhere)
     if not report.rows_used:
         return
     share, covered = report.balance.share or 0.0, report.coverage
@@ -75,3 +76,14 @@ def _tell(report: QualityReport) -> None:
         f"{report.split.test} test. Data {report.fingerprint[:16]}, "
         f"split {report.split.fingerprint[:16]}."
     )
+
+
+def _tell_elsewhere(elsewhere: Elsewhere) -> None:
+    if not elsewhere.read:
+        return
+    say(
+        f"{elsewhere.read} entries of histories from elsewhere came in, {elsewhere.used} ratings "
+        "are learnt from."
+    )
+    for one in elsewhere.left_out:
+        say(f"  {one.count:>6}  left out   {one.reason}  ({one.id})")

@@ -1,25 +1,21 @@
 """Verbs about media servers and folders that are read again and again."""
 
-import getpass
-import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from app.backend.cli.named_sources import KeyFile, Which, named_source, read_key
 from app.backend.cli.output import AsJson, household, progress_bar, say, say_json, verb
+from app.backend.cli.source_changes import change, move, write_ratings
 from app.backend.domain.errors import InvalidInput
-from app.backend.workflows import connections
+from app.backend.workflows import connections, person_keys
 from app.backend.workflows.connections import ConnectedSource, Wanted
-from app.backend.workflows.household import Household
 from app.backend.workflows.imports import import_here
 from app.backend.workflows.sync_work import SyncWork
 
 MOST_REFUSALS: Final = 20
-KEY_VARIABLE: Final = "ENCORE_SOURCE_KEY"
 
-Which = Annotated[str, typer.Argument(help="The source's name, as `encore sources list` tells.")]
 Whole = Annotated[bool, typer.Option("--all", help="Read everything, also what did not change.")]
 Confirmed = Annotated[
     bool, typer.Option("--yes", help="Let titles go that are gone there, however many.")
@@ -32,7 +28,11 @@ def make_sources_cli() -> typer.Typer:
     cli.command("list")(list_sources)
     cli.command("connect")(connect)
     cli.command("people")(assign_people)
+    cli.command("key")(keep_key)
+    cli.command("change")(change)
+    cli.command("move")(move)
     cli.command("sync")(sync)
+    cli.command("ratings")(write_ratings)
     cli.command("disconnect")(disconnect)
     return cli
 
@@ -53,14 +53,12 @@ def list_sources(as_json: AsJson = False) -> None:
 
 @verb
 def connect(
-    kind: Annotated[str, typer.Argument(help="jellyfin, or nfo for a folder.")],
+    kind: Annotated[str, typer.Argument(help="jellyfin, plex, or nfo for a folder.")],
     address: Annotated[str, typer.Argument(help="The server's address, or the folder's path.")],
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            help=f"The file that holds the server's key, or - for the input. Else {KEY_VARIABLE} "
-            "is taken, or it is asked."
-        ),
+    key_file: KeyFile = None,
+    library: Annotated[
+        list[str] | None,
+        typer.Option(help="A library to read, by its name; once for each. Without, all are read."),
     ] = None,
     every_hours: Annotated[
         int, typer.Option(help="After how many hours it is read again; 0: only when asked to.")
@@ -68,12 +66,11 @@ def connect(
     as_json: AsJson = False,
 ) -> None:
     """Connect a media server or a folder, once it has said who it is."""
-    token = _key(key_file) if kind in connections.SERVERS else ""
+    token = read_key(key_file) if kind in connections.SERVERS else ""
     place = str(Path(address).absolute()) if kind == connections.NFO else address
     with household() as opened:
-        made = connections.connect(
-            opened, Wanted(kind, place, token, every_hours=every_hours or None)
-        )
+        wanted = Wanted(kind, place, token, tuple(library or ()), every_hours or None)
+        made = connections.connect(opened, wanted)
     if as_json:
         say_json({"source": made})
         return
@@ -92,20 +89,50 @@ def assign_people(
 ) -> None:
     """Say which member an account of the server belongs to; of others nothing is read."""
     with household() as opened:
-        source = _named(opened, name)
+        source = named_source(opened, name)
         users = {user.name: user.id for user in connections.accounts_of(opened, source.id).users}
         if pairs:
             wanted = [_pair(pair, users) for pair in pairs]
             with opened.database.writing() as session:
                 connections.assign_people(session, source.id, wanted)
+            person_keys.forget_keys_of_nobody(opened, source.id)
+        keyed = person_keys.keyed_accounts(opened, source.id)
         with opened.database.reading() as session:
             people = {one.user_id: one.member for one in connections.people_of(session, source.id)}
     if as_json:
-        told = [{"account": user, "member": people.get(number)} for user, number in users.items()]
+        told = [
+            {"account": user, "member": people.get(number), "has_key": number in keyed}
+            for user, number in users.items()
+        ]
         say_json({"people": told})
         return
     for user, number in users.items():
-        say(f"{user}: {people.get(number, 'nobody here')}")
+        key = ", with a key of its own" if number in keyed else ""
+        say(f"{user}: {people.get(number, 'nobody here')}{key}")
+
+
+@verb
+def keep_key(
+    name: Which,
+    account: Annotated[str, typer.Argument(help="The account's name at the server.")],
+    key_file: KeyFile = None,
+    forget: Annotated[bool, typer.Option("--forget", help="Forget the key that is kept.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the key that an account of a Plex server has of its own."""
+    with household() as opened:
+        source = named_source(opened, name)
+        users = {user.name: user.id for user in connections.accounts_of(opened, source.id).users}
+        if account not in users:
+            known = ", ".join(users) or "none"
+            raise InvalidInput(f"There is no account {account!r}; accounts there: {known}.")
+        token = None if forget else read_key(key_file)
+        person_keys.set_person_key(opened, source.id, users[account], token)
+    if as_json:
+        say_json({"account": account, "has_key": not forget})
+    else:
+        done = "forgotten" if forget else "kept"
+        say(f"The key of {account} is {done}; the next sync reads what {account} did anew.")
 
 
 @verb
@@ -114,7 +141,7 @@ def sync(
 ) -> None:
     """Read what changed at a source, and bring it into the library."""
     with household() as opened, progress_bar() as progress:
-        work = SyncWork(_named(opened, name), is_whole, is_confirmed)
+        work = SyncWork(named_source(opened, name), is_whole, is_confirmed)
         counts = dict(import_here(opened, work, progress))
     if as_json:
         say_json(counts)
@@ -126,21 +153,11 @@ def sync(
 def disconnect(name: Which, as_json: AsJson = False) -> None:
     """Forget a source and its key; its titles leave the shelf, what was watched stays."""
     with household() as opened:
-        removed = connections.disconnect(opened, _named(opened, name).id)
+        removed = connections.disconnect(opened, named_source(opened, name).id)
     if as_json:
         say_json({"removed": removed})
     else:
         say(f"Disconnected {name}; {removed} titles left the shelf.")
-
-
-def _named(opened: Household, name: str) -> ConnectedSource:
-    with opened.database.reading() as session:
-        found = connections.connected(session)
-    for one in found:
-        if one.name == name:
-            return one
-    known = ", ".join(one.name for one in found) or "none yet"
-    raise InvalidInput(f"There is no source {name!r}; connected: {known}.")
 
 
 def _pair(text: str, users: dict[str, str]) -> tuple[str, str, str]:
@@ -149,16 +166,6 @@ def _pair(text: str, users: dict[str, str]) -> tuple[str, str, str]:
         known = ", ".join(users) or "none"
         raise InvalidInput(f"{text!r} is no ACCOUNT=MEMBER; accounts there: {known}.")
     return users[user], user, member
-
-
-def _key(path: Path | None) -> str:
-    if path is None:
-        return os.environ.get(KEY_VARIABLE) or getpass.getpass("The server's key: ")
-    try:
-        text = sys.stdin.readline() if str(path) == "-" else path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} cannot be read; name the file that holds the key.") from error
-    return text.strip()
 
 
 def _told(one: ConnectedSource) -> str:
@@ -180,3 +187,5 @@ def _tell(counts: dict[str, Any]) -> None:
         say(f"{counts['without_minutes']} have no known length and fit only a binge.")
     if counts["history_changes"]:
         say(f"What members did there: {counts['history_changes']} entries changed.")
+    if counts.get("absent_accounts"):
+        say(f"Accounts that are not there any more: {counts['absent_accounts']}; their past stays.")

@@ -134,6 +134,10 @@ class AddressRefused(SourceError):
     """An address that Encore never calls, or that a server tried to lead it to."""
 
 
+class AnotherServer(SourceError):
+    """At the address of a media server that is connected, another one answers."""
+
+
 class RemovalsUnconfirmed(SourceError):
     """A sync would take so many titles away that it asks first; the details say how many."""
 

@@ -19,6 +19,11 @@ DEMO: Final = "demo"
 # the slate that they are on, which was shown for no evening.
 QUICK_TASTE: Final = "quick_taste"
 QUICK_TASTE_POLICY: Final = "quick-taste"
+# The policy of a slate that holds what was watched without having been picked here, so that it can
+# be asked how it was.
+ELSEWHERE_POLICY: Final = "elsewhere"
+# What was shown for no evening: nothing was chosen of it, and chance had no part in it.
+NOT_DRAWN: Final = (QUICK_TASTE_POLICY, ELSEWHERE_POLICY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,42 @@ class ChoiceRows:
     media_id: NDArray[np.int64]
     context_code: NDArray[np.int64]
     is_chosen: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class RatingRows:
+    """What members did with titles elsewhere, as columns of length n, in the order of their ids.
+
+    Attributes
+    ----------
+    media_id : ndarray of int64
+        `NO_TITLE` where nobody knows which title is meant.
+    member_id : ndarray of int64
+        0 where it is the household's.
+    rating : ndarray of float64
+        From 1 to 5; NaN where nobody rated.
+    again : ndarray of int8
+        1, 0, or `NO_ANSWER`, as nearly everywhere.
+    moment : ndarray of int64
+        When it was said, in milliseconds since 1970 (UTC); 0 where unknown.
+    source : ndarray of int64
+        Position in `sources`.
+    is_set_aside : ndarray of bool
+        Somebody said that no title of the household is meant.
+    is_written_here : ndarray of bool
+        Encore itself wrote the rating to the media server, where it was read again.
+    sources : sequence of str
+    """
+
+    media_id: NDArray[np.int64]
+    member_id: NDArray[np.int64]
+    rating: NDArray[np.float64]
+    again: NDArray[np.int8]
+    moment: NDArray[np.int64]
+    source: NDArray[np.int64]
+    is_set_aside: NDArray[np.bool_]
+    is_written_here: NDArray[np.bool_]
+    sources: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,18 @@ class Notice:
         `movie` or `series`.
     user_id, user_name : str
         The account; either may be empty.
+    is_owner_by_name : bool
+        The server's owner has another id here than at the server itself: the name tells.
+    server_id : str
+        The server's own; empty where it is not told.
+    year : int or None
+        When the title came out.
+    ids : tuple of str
+        As `TitleRecord.external_id`.
     is_watched : bool
         It was played to its end.
+    is_marked : bool
+        Somebody said that it is watched, and did not play it now.
     rating : float or None
         On the server's own scale.
     """
@@ -77,7 +87,12 @@ class Notice:
     kind: str
     user_id: str
     user_name: str
+    is_owner_by_name: bool = False
+    server_id: str = ""
+    year: int | None = None
+    ids: tuple[str, ...] = ()
     is_watched: bool = False
+    is_marked: bool = False
     rating: float | None = None
 
 

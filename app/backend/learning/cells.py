@@ -2,18 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
 
-from app.backend.domain.context import CODE_COUNT
+from app.backend.domain.context import CODE_COUNT, GROUP_SIZES, MOODS, SESSION_LENGTHS
 from app.backend.features import schema
 from app.backend.features.bounds import clip, learn
 from app.backend.features.choices import Choices
 from app.backend.features.dataset import TrainingSet
 from app.backend.features.encode import Codes, Floats, context_table
+from app.backend.features.recalled import Recalled
 
 ROWS_AT_ONCE: Final = 500_000
+# In what context something was watched elsewhere nobody says: in each a little.
+EVERY_CONTEXT: Final = tuple(
+    1.0 / len(words) for words in (MOODS, GROUP_SIZES, SESSION_LENGTHS) for _ in words
+)
+NOT_RECALLED: Final = -1
 _TITLE_START = len(schema.CONTEXT_COLUMNS)
 
 
@@ -32,6 +39,8 @@ class Cells:
         Weighted numbers of rows and of positive rows.
     bounds : ndarray of float64
         What is known of titles is clipped to them; learnt from these rows alone.
+    group : ndarray of int64, shape (contexts,)
+        Who rated where, for a context that stands for ratings from elsewhere, else `NOT_RECALLED`.
     """
 
     said: Floats
@@ -40,6 +49,7 @@ class Cells:
     count: Floats
     positives: Floats
     bounds: Floats
+    group: Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,37 @@ def of_matrix(X: Floats, y: Codes, weight: Floats | None, member: Codes | None) 
     return _counted(contexts, titles, iter([(cell, y, weights)]))
 
 
-def of_training(training: TrainingSet, choices: Choices, member: Codes) -> tuple[Cells, Shown]:
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Ratings from elsewhere, and how much each counts beside a verdict, which counts as 1."""
+
+    recalled: Recalled
+    weight: float
+
+    @property
+    def titles(self) -> Codes:
+        """The rows of their titles."""
+        return self.recalled.title
+
+    def contexts(self) -> Floats:
+        """Return a context for each group, with its member: shape (groups, context columns + 1)."""
+        groups, first = np.unique(self.recalled.group, return_index=True)
+        said = np.broadcast_to(EVERY_CONTEXT, (len(groups), len(EVERY_CONTEXT)))
+        return np.column_stack([said, self.recalled.member[first]])
+
+    def part(self, first: int, place: Codes) -> tuple[Codes, Codes, Floats]:
+        """Return cell, label and weight of each, where their contexts stand from `first` on."""
+        width = int(place[-1]) + 1 if len(place) else 1
+        cell = (first + self.recalled.group) * width + place[self.recalled.title]
+        return cell, self.recalled.y, np.full(len(cell), self.weight)
+
+
+NO_RATINGS: Final = Weighed(Recalled(), 0.0)
+
+
+def of_training(
+    training: TrainingSet, choices: Choices, member: Codes, weighed: Weighed = NO_RATINGS
+) -> tuple[Cells, Shown]:
     """Count the codes of a training set, and place the choices among its cells.
 
     Parameters
@@ -89,14 +129,17 @@ def of_training(training: TrainingSet, choices: Choices, member: Codes) -> tuple
     choices : Choices
     member : ndarray of int64, shape (n,)
         Who gave each verdict, 0 for all who have no effects of their own.
+    weighed : Weighed
+        Of these, too, whoever has no effects of their own is 0.
     """
     used = np.zeros(len(training.encoded_titles), dtype=bool)
-    used[training.title] = True
-    used[choices.title] = True
+    for titles_of in (training.title, choices.title, weighed.titles):
+        used[titles_of] = True
     place, titles = np.cumsum(used) - 1, training.encoded_titles[used]
     words = _words(training, choices, member)
-    contexts = np.column_stack([context_table()[words % CODE_COUNT], words // CODE_COUNT])
-    cells = _counted(contexts, titles, _parts(training, member, words, place))
+    own = np.column_stack([context_table()[words % CODE_COUNT], words // CODE_COUNT])
+    parts = chain(_parts(training, member, words, place), [weighed.part(len(words), place)])
+    cells = _counted(np.vstack([own, weighed.contexts()]), titles, parts, len(words))
     shown_in = np.searchsorted(words, choices.context_code)
     _, slate = np.unique(choices.slate, return_inverse=True)
     order = np.argsort(slate, kind="stable")
@@ -147,8 +190,12 @@ def nothing_shown() -> Shown:
 
 
 def _counted(
-    contexts: Floats, titles: Floats, parts: Iterator[tuple[Codes, Codes, Floats | None]]
+    contexts: Floats,
+    titles: Floats,
+    parts: Iterator[tuple[Codes, Codes, Floats | None]],
+    own: int | None = None,
 ) -> Cells:
+    """Count rows in their cells; the contexts after the first `own` are of ratings elsewhere."""
     shape = (len(contexts), len(titles))
     count, positives = np.zeros(shape), np.zeros(shape)
     for cell, y, weight in parts:
@@ -158,6 +205,7 @@ def _counted(
         positives.ravel()[:] += np.bincount(positive, of_positive, count.size)
     rows = np.zeros((len(titles), schema.FEATURE_COUNT))
     rows[:, _TITLE_START:] = titles
+    group = np.arange(len(contexts)) - (len(contexts) if own is None else own)
     bounds = learn(rows, count.sum(axis=0))
     return Cells(
         said=contexts[:, :-1],
@@ -166,6 +214,7 @@ def _counted(
         count=count,
         positives=positives,
         bounds=bounds,
+        group=np.maximum(group, NOT_RECALLED),
     )
 
 

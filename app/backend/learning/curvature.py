@@ -121,7 +121,7 @@ def picked(shown: Shown, utility: Floats, gamma: float) -> float:
 def slope(problem: Problem, logit: Floats, gamma: float) -> Slope:
     """Return the likelihood's slope where cells have these logits."""
     judged = logit + problem.selection
-    residual = problem.positives - problem.count * _logistic(judged)
+    residual = problem.positives - problem.count * logistic(judged)
     if gamma > 0.0 and len(problem.shown.title):
         shown = problem.shown
         log_share, taken = _shares(shown, gamma * _at_shown(problem, logit))
@@ -134,7 +134,7 @@ def slope(problem: Problem, logit: Floats, gamma: float) -> Slope:
 
 def curvature(problem: Problem, logit: Floats, gamma: float) -> Curvature:
     """Return the likelihood's curvature where cells have these logits."""
-    p = _logistic(logit + problem.selection)
+    p = logistic(logit + problem.selection)
     weight = problem.count * p * (1.0 - p)
     chosen = gamma > 0.0 and len(problem.shown.title) > 0
     share = taken = np.zeros(0)
@@ -252,5 +252,6 @@ def _softplus(logit: Floats) -> Floats:
     return np.asarray(np.maximum(logit, 0.0) + np.log(1.0 + np.exp(-np.abs(logit))))
 
 
-def _logistic(logit: Floats) -> Floats:
+def logistic(logit: Floats) -> Floats:
+    """Return 1 / (1 + exp(-x)), without overflow."""
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logit)))

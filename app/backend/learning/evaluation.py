@@ -1,7 +1,7 @@
 """How a recipe would have done: trained on what came before, judged on what came after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,9 +16,11 @@ from app.backend.features.posterior import rules_posterior
 from app.backend.learning.additive import AdditiveConfig
 from app.backend.learning.classifier import BASELINE, Config, ContextClassifier
 from app.backend.learning.metrics import Metrics, log_losses, measure
+from app.backend.learning.recall_trial import RecallTrial, hold_recall_trial
 from app.backend.learning.splits import Block, refuse_leakage, rolling_blocks
 
 RESAMPLES: Final = 2_000
+LEAST_ROWS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Trial:
     X : ndarray of float64, shape (n, FEATURE_COUNT)
     p : mapping of str to ndarray of float64, shape (n,)
         P(positive) by model; NaN where the champion had seen the row.
+    recall : RecallTrial or None
+        How titles that were rated elsewhere are ordered, where there are too few tested rows.
     """
 
     X: Floats
@@ -48,6 +52,12 @@ class Trial:
     request: Codes
     feedback_id: Codes
     p: Mapping[str, Floats]
+    recall: RecallTrial | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there are too few tested rows to judge a recipe by them."""
+        return len(self.y) < LEAST_ROWS
 
     def metrics(self) -> dict[str, Metrics]:
         """Measure every model on the rows that it answered."""
@@ -59,11 +69,21 @@ class Trial:
         return measured
 
 
-def hold_trial(evidence: Evidence, config: Config, champion: Champion | None) -> Trial:
+def hold_trial(
+    evidence: Evidence, config: Config, champion: Champion | None, seed: int = 0
+) -> Trial:
     """Let a recipe, the rules, the baseline and the champion answer for later rows.
 
     The recipe and the baseline are trained anew for each block, on the rows before it and the
-    choices from their slates.
+    choices from their slates. Where there are too few rows, ratings from elsewhere are asked about.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    config : Config
+    champion : Champion or None
+    seed : int
+        Deals those ratings into folds.
     """
     training = evidence.training
     blocks = rolling_blocks(training.slate)
@@ -81,7 +101,7 @@ def hold_trial(evidence: Evidence, config: Config, champion: Champion | None) ->
         answers = champion.predictor.moments(X).probability
         seen = tested.feedback_id <= champion.trained_until
         p[CHAMPION] = np.where(seen, np.nan, answers)
-    return Trial(
+    trial = Trial(
         X=X,
         y=tested.y,
         slate=tested.slate,
@@ -89,6 +109,9 @@ def hold_trial(evidence: Evidence, config: Config, champion: Champion | None) ->
         feedback_id=tested.feedback_id,
         p=p,
     )
+    if not trial.is_short:
+        return trial
+    return replace(trial, recall=hold_recall_trial(evidence, config, seed))
 
 
 def probability_no_worse(trial: Trial, rival: str, margin: float, seed: int) -> float | None:

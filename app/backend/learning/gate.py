@@ -12,16 +12,19 @@ from app.backend.domain.runs import CHALLENGER, CHAMPION, LEAST_PAIRS, RULES
 from app.backend.features.encode import Floats
 from app.backend.features.schema import CONTEXT_COLUMNS
 from app.backend.features.serving import TOP, top_titles
-from app.backend.learning.evaluation import Trial, probability_no_worse
+from app.backend.learning.evaluation import LEAST_ROWS, Trial, probability_no_worse
 from app.backend.learning.metrics import log_losses, ordered_pairs
+from app.backend.learning.recall_trial import RecallTrial
 
-LEAST_ROWS: Final = 10
 LEAST_PROBABILITY: Final = 0.9
+# Ratings that are noise pass one time in twenty; nothing else is asked about them.
+LEAST_RECALL_PROBABILITY: Final = 0.95
 PAIR_MARGIN: Final = 0.1
 MOST_CALIBRATION_ERROR: Final = 0.25
 LEAST_SLICE_ROWS: Final = 15
 SLICE_MARGIN_NATS: Final = 0.3
 NO_WORSE: Final = "Is it no worse than"
+RECALLS: Final = "Does it order titles that were rated elsewhere better than the rules?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ def judge(trial: Trial, predictor: Predictor, library: Floats, seed: int) -> lis
     seed : int
         Of the bootstrap.
     """
-    if len(trial.y) < LEAST_ROWS:
+    if trial.is_short and trial.recall is not None:
+        return [_recalls(trial.recall), _responds(predictor, library)]
+    if trial.is_short:
         finding = (
             f"There are {len(trial.y)} later feedbacks to test it on, and it takes {LEAST_ROWS}."
         )
@@ -71,7 +76,7 @@ def margin_nats(rows: int) -> float:
 def verdict(answers: Sequence[Answer]) -> tuple[bool, str]:
     """Return whether all questions are passed, and the reason in one sentence or two."""
     failed = [answer for answer in answers if not answer.passed]
-    told = failed or [answer for answer in answers if answer.question.startswith(NO_WORSE)]
+    told = failed or [one for one in answers if one.question.startswith((NO_WORSE, RECALLS))]
     return not failed, " ".join(answer.finding for answer in told)
 
 
@@ -89,6 +94,19 @@ def _no_worse(trial: Trial, rival: str, name: str, seed: int) -> Answer:
         + ("." if passed else f", and it takes {LEAST_PROBABILITY:.0%}.")
     )
     return Answer(f"{NO_WORSE} {name}?", passed, finding)
+
+
+def _recalls(recall: RecallTrial) -> Answer:
+    """Ask, before there are evenings enough, about ratings from elsewhere that were held back."""
+    chance = recall.chance_better
+    passed = recall.pairs >= LEAST_PAIRS and chance >= LEAST_RECALL_PROBABILITY
+    finding = (
+        f"There are too few evenings to judge it by. Of {recall.pairs} pairs of titles rated "
+        f"elsewhere it orders {recall.ours:.0%} rightly, the rules {recall.rules:.0%}; the chance "
+        f"that it does better is {chance:.0%}"
+        + ("." if passed else f", and it takes {LEAST_RECALL_PROBABILITY:.0%}.")
+    )
+    return Answer(RECALLS, passed, finding)
 
 
 def _orders(trial: Trial) -> Answer:

@@ -3,7 +3,8 @@
 `logit p = trust . rules(context, title) + (context x title) . w + effect(title)`, each coefficient
 normal around the prior, one variance a group. Newton to the mode, Laplace around it, variances by
 EM against a prior that keeps small groups where they were. What was passed over counts too: which
-title of a slate was taken is a conditional logit of the same logits, at an estimated strength.
+title of a slate was taken is a conditional logit of the same logits, at an estimated strength. So
+do ratings from elsewhere, at a part of a verdict's weight, in every context a little.
 """
 
 import math
@@ -21,10 +22,19 @@ from app.backend.features.interactions import GROUPS, TITLE_DEVIATION, bases, la
 from app.backend.features.posterior import MixedPosterior
 from app.backend.features.rules import SUBSCORES
 from app.backend.features.side import Side
-from app.backend.learning.cells import Cells, Shown, nothing_shown, of_matrix, of_training
+from app.backend.learning.cells import (
+    NO_RATINGS,
+    Cells,
+    Shown,
+    Weighed,
+    nothing_shown,
+    of_matrix,
+    of_training,
+)
 from app.backend.learning.choice import strength_of_choices
 from app.backend.learning.curvature import Problem, surprise
 from app.backend.learning.newton import Limits, Mode, Prior, climb, settled
+from app.backend.learning.offsets import offsets
 
 # Each member with effects of their own adds a context basis of their own to every title's.
 MOST_MEMBERS: Final = 12
@@ -57,6 +67,8 @@ class GlmixConfig:
         little spoke for it has an appeal that no column shows.
     least_member_rows : int
         From how many verdicts of their own members get effects of their own.
+    recalled_weight : float
+        How much a rating from elsewhere counts beside a verdict; 0 leaves them out.
     without : str
         Groups whose weights stay at the rules: names of `GROUPS`, "title" or "trust", with commas
         between. It is there to measure what each of them brings.
@@ -68,6 +80,7 @@ class GlmixConfig:
     tolerance: float = 1e-8
     most_choice_strength: float = 1.0
     least_member_rows: int = 50
+    recalled_weight: float = 0.25
     selection: float = 0.25
     without: str = ""
 
@@ -80,9 +93,11 @@ class GlmixConfig:
         numbers = (self.evidence_strength, self.tolerance)
         if not all(math.isfinite(number) and number > 0 for number in numbers):
             raise InvalidInput("evidence_strength and tolerance are positive numbers.")
-        if not (0.0 <= self.most_choice_strength <= 1.0 and 0.0 <= self.selection <= 2.0):
+        shares = (self.most_choice_strength, self.recalled_weight, 0.5 * self.selection)
+        if not all(0.0 <= share <= 1.0 for share in shares):
             raise InvalidInput(
-                "most_choice_strength is between 0 and 1, selection between 0 and 2."
+                "most_choice_strength and recalled_weight are between 0 and 1, selection between "
+                "0 and 2."
             )
         unknown = self.left_out - set(LEAVABLE)
         if unknown:
@@ -110,14 +125,18 @@ def fit(X: Floats, y: Codes, config: GlmixConfig, weight: Floats | None = None) 
 
 
 def fit_evidence(evidence: Evidence, config: GlmixConfig) -> MixedPosterior:
-    """Fit the mixed model to verdicts, to choices, and to what titles are about."""
-    training = evidence.training
+    """Fit the mixed model to verdicts, choices, ratings from elsewhere, and titles' words."""
+    training, recalled = evidence.training, evidence.recalled
     vocal = _vocal(training.member, config.least_member_rows)
     member: Codes = np.broadcast_to(np.int64(0), training.member.shape)
     if len(vocal):
         member = np.where(np.isin(training.member, vocal), training.member, 0)
     side = Side(evidence.texts.ids, evidence.texts.vectors, vocal)
-    cells, shown = of_training(training, evidence.choices, member)
+    weighed = NO_RATINGS
+    if config.recalled_weight > 0.0 and len(recalled.y):
+        theirs = np.where(np.isin(recalled.member, vocal), recalled.member, 0)
+        weighed = Weighed(replace(recalled, member=theirs), config.recalled_weight)
+    cells, shown = of_training(training, evidence.choices, member, weighed)
     return fit_cells(cells, shown, side, config)
 
 
@@ -141,7 +160,8 @@ def fit_cells(cells: Cells, shown: Shown, side: Side, config: GlmixConfig) -> Mi
         What is known beside X: what titles are about, and whose effects are learnt.
     config : GlmixConfig
     """
-    problem = _problem(cells, shown, side)
+    everything = _problem(cells, shown, side)
+    problem = _heard_here(everything, cells.group)
     prior = _prior(problem, *_variances(problem, config))
     limits = Limits(config.newton_steps, config.tolerance)
     mode = climb(problem, prior, 0.0, limits)
@@ -154,6 +174,11 @@ def fit_cells(cells: Cells, shown: Shown, side: Side, config: GlmixConfig) -> Mi
     rounds = min(config.evidence_rounds, 1) if problem.is_large else config.evidence_rounds
     for _ in range(rounds):
         prior = _evidence(problem, mode, config)
+        mode = climb(problem, prior, gamma, limits, mode)
+    if problem is not everything:
+        # How far taste varies is learnt from evenings alone: ratings leave too much unsaid.
+        placed = problem.selection + offsets(everything, mode.logit, cells.group)
+        problem = replace(everything, selection=placed)
         mode = climb(problem, prior, gamma, limits, mode)
     return _posterior(problem, settled(problem, prior, gamma, mode), prior, cells, side, gamma)
 
@@ -175,6 +200,14 @@ def _problem(cells: Cells, shown: Shown, side: Side) -> Problem:
         shown=shown,
         selection=np.broadcast_to(0.0, cells.count.shape),
     )
+
+
+def _heard_here(problem: Problem, group: Codes) -> Problem:
+    """Return a problem without ratings from elsewhere; the same one where there are none."""
+    if (group < 0).all():
+        return problem
+    here = (group < 0)[:, None]
+    return replace(problem, count=problem.count * here, positives=problem.positives * here)
 
 
 def _variances(problem: Problem, config: GlmixConfig) -> tuple[Floats, float]:

@@ -24,6 +24,8 @@ class CardFacts:
         Of the columns of X.
     data_fingerprint : str
     rows_read, rows_used : int
+    recalled : int
+        How many ratings from elsewhere were learnt from beside them.
     checks : sequence of mapping
         Questions that rows were asked: `id`, `question`, `count`, `action`.
     days : int or None
@@ -55,6 +57,7 @@ class CardFacts:
     data_fingerprint: str
     rows_read: int
     rows_used: int
+    recalled: int = 0
     checks: Sequence[Mapping[str, Any]] = ()
     days: int | None = None
     split: Mapping[str, Any] = field(default_factory=dict)

@@ -30,7 +30,13 @@ def limits(facts: CardFacts) -> list[str]:
 
 
 def _of_learning(facts: CardFacts) -> Iterator[str]:
-    if facts.rows_used < FEW_LEARNT:
+    if facts.rows_used < FEW_LEARNT and facts.recalled:
+        yield (
+            f"It learnt from {counted(facts.rows_used, 'verdict')} and from ratings given "
+            "elsewhere, which tell of no evening: what suits a mood, a company or a session is "
+            "mostly what the rules say."
+        )
+    elif facts.rows_used < FEW_LEARNT:
         yield (
             f"It learnt from {counted(facts.rows_used, 'verdict')}: what it says is mostly what "
             "the rules say."

@@ -90,6 +90,8 @@ def card_view(facts: CardFacts) -> dict[str, Any]:
 
 def _summary(facts: CardFacts) -> str:
     learnt = f"It learnt from {counted(facts.rows_used, 'verdict')}"
+    if facts.recalled:
+        learnt += f", with {counted(facts.recalled, 'rating')} from elsewhere,"
     if not facts.tested_rows:
         return f"{learnt} and was tested on none that came later: how well it does is not known."
     tested = f"{learnt} and was tested on {counted(facts.tested_rows, 'later one')}"

@@ -55,6 +55,9 @@ def clean(text: str, longest: int) -> str:
     >>> clean("  Ame\u0301lie\x00 \n Poulain ", 100)
     'Amélie Poulain'
     """
+    # Most texts are as they should be, and seen to be so at once.
+    if text.isascii() and text.isprintable() and "  " not in text and len(text) <= longest:
+        return text.strip(" ")
     # Cut first as well: composing a long run of combining marks takes the square of its length.
     spaced = " ".join(_UNWANTED.sub(_space_if_any, text).split())[: longest * _MOST_PARTS]
     return unicodedata.normalize("NFC", spaced)[:longest].rstrip()

@@ -3,8 +3,8 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import KW_ONLY, dataclass
+from datetime import datetime
 from functools import partial
 from typing import ClassVar, Final
 
@@ -16,45 +16,54 @@ from app.backend.domain.errors import (
     SourceUnreadable,
 )
 from app.backend.domain.media_server import ItemState, ServerFacts, ServerLibrary, ServerUser
-from app.backend.domain.title import TitleRecord
 from app.backend.sources import fields, jellyfin_items
 from app.backend.sources.jellyfin_answers import (
     a_list,
     an_object,
     empty,
     id_and_name,
+    items,
     malformed,
-    word,
+    rows_of,
 )
-from app.backend.sources.jellyfin_answers import items as items_of
 from app.backend.sources.jellyfin_items import insist_on_id, plain_id
-from app.backend.sources.jellyfin_paging import Rows, batches
+from app.backend.sources.jellyfin_paging import batches
 from app.backend.sources.library_source import Entry, without_repeats
-from app.backend.sources.media_server import PAGE, Page
+from app.backend.sources.media_server import (
+    BARE_PAGE,
+    BEFORE_CHANGED,
+    BEFORE_PLAYED,
+    EPISODES,
+    PAGE,
+    Page,
+    with_length,
+)
 from app.backend.sources.server_address import ServerAddress
+from app.backend.sources.server_answers import word
+from app.backend.sources.server_paging import Rows, ahead
 from app.backend.sources.upstream import PATIENT, Patience, Query, Upstream
 
 CALLED: Final = "Jellyfin"
 OLDEST: Final = (10, 10)
-# Pages of items of which nothing but ids and states is asked.
-BARE_PAGE: Final = 500
 IDS_AT_ONCE: Final = 50
-EPISODES: Final = 24
-# Clocks differ, and a server notes a moment somewhat after it.
-BEFORE_CHANGED: Final = timedelta(hours=1)
-BEFORE_PLAYED: Final = timedelta(days=1)
 _LONGEST_KEY: Final = 500
 _KEY: Final = re.compile(rf"[!-~]{{1,{_LONGEST_KEY}}}", re.ASCII)
 _VERSION: Final = re.compile(r"(\d{1,4})\.(\d{1,4})(?!\d)", re.ASCII)
 _LIBRARIES: Final = frozenset({"", "movies", "tvshows", "mixed"})
 
-_TITLES: Final[Query] = {"recursive": "true", "includeItemTypes": "Movie,Series"}
+# Else a server may tell of a collection in place of the films that are in it.
+_TITLES: Final[Query] = {
+    "recursive": "true",
+    "includeItemTypes": "Movie,Series",
+    "collapseBoxSetItems": "false",
+}
 # What is new comes last, so that nothing moves while it is read.
 _IN_ORDER: Final[Query] = {"sortBy": "DateCreated,SortName", "sortOrder": "Ascending"}
-_LISTED: Final[Query] = {
+LISTED: Final[Query] = {
     **_TITLES,
     **_IN_ORDER,
     "fields": "Genres,Overview,ProviderIds,Tags",
+    "enableImageTypes": "Primary",
     "enableUserData": "false",
 }
 _BARE: Final[Query] = {**_TITLES, **_IN_ORDER, "enableImages": "false", "enableUserData": "false"}
@@ -106,7 +115,7 @@ class JellyfinLibrary:
         server_id = word(told, "Id")
         if not server_id:
             raise malformed("does not tell its id")
-        self._rows(_BARE, "", 0, 0)
+        self._total("")
         return ServerFacts(server_id, word(told, "ServerName") or CALLED, version)
 
     def users(self) -> list[ServerUser]:
@@ -123,7 +132,7 @@ class JellyfinLibrary:
             found, of_id = a_list(self.upstream.json("/Library/VirtualFolders")), "ItemId"
         except ServerRefuses:
             user_id, _ = id_and_name(self.upstream.json("/Users/Me"), "Id")
-            found = items_of(self.upstream.json("/UserViews", {"userId": user_id}))
+            found = items(self.upstream.json("/UserViews", {"userId": user_id}))
             of_id = "Id"
         wanted = (one for one in map(an_object, found) if word(one, "CollectionType") in _LIBRARIES)
         return [ServerLibrary(*id_and_name(one, of_id)) for one in wanted]
@@ -146,7 +155,7 @@ class JellyfinLibrary:
         is_empty = True
         for entry in without_repeats(entry for page in self.pages() for entry in page.entries):
             is_empty = False
-            yield entry
+            yield with_length(self, entry)
         if is_empty:
             raise empty()
 
@@ -155,16 +164,22 @@ class JellyfinLibrary:
 
         Where that is not known any more, all are read.
         """
-        return self._pages(_LISTED, after)
+        return self._pages(LISTED, after)
 
     def changed(self, since: datetime) -> Iterator[Page]:
         """Read the titles that were written since an hour before a moment."""
         began = f"{as_utc(since) - BEFORE_CHANGED:%Y-%m-%dT%H:%M:%SZ}"
-        return self._pages({**_LISTED, "minDateLastSaved": began}, "")
+        return self._pages({**LISTED, "minDateLastSaved": began}, "")
+
+    def episode_minutes(self, item_id: str) -> int | None:
+        """Return the median of what the first episodes of a series run."""
+        asked = {**_BARE, "includeItemTypes": "Episode"}
+        rows, _ = self._rows(asked, insist_on_id(item_id), 0, EPISODES)
+        return jellyfin_items.typical_minutes(rows)
 
     def count(self) -> int:
         """Return how many films and series there are, without reading them."""
-        return sum(self._rows(_BARE, library, 0, 0)[1] for library in self._scopes())
+        return sum(map(self._total, self._scopes()))
 
     def item_ids(self) -> Iterator[str]:
         """Read the ids of all films and series, and nothing else of them."""
@@ -174,13 +189,8 @@ class JellyfinLibrary:
 
     def items(self, ids: Sequence[str]) -> list[Entry]:
         """Read some titles, wherever they are; those that are gone are not among them."""
-        wanted, entries = list(map(insist_on_id, ids)), list[Entry]()
-        for start in range(0, len(wanted), IDS_AT_ONCE):
-            some = ",".join(wanted[start : start + IDS_AT_ONCE])
-            rows, _ = self._rows({**_LISTED, "ids": some}, "", 0, IDS_AT_ONCE)
-            for number, row in enumerate(rows, start=start + 1):
-                entries.append(self._entry(row, jellyfin_items.where(row, f"entry {number}"), ""))
-        return entries
+        rows = enumerate(self._by_ids(LISTED, ids), start=1)
+        return [self._entry(row, jellyfin_items.where(row, f"entry {n}"), "") for n, row in rows]
 
     def states(self, user_id: str, since: datetime | None) -> Iterator[ItemState]:
         """Read what an account did with the titles that it may see, of all libraries.
@@ -201,6 +211,11 @@ class JellyfinLibrary:
                 if until is not None and found.watched_at and found.watched_at < until:
                     return
                 yield found
+
+    def states_of(self, user_id: str, ids: Sequence[str]) -> Iterator[ItemState]:
+        """Read what an account did with some titles; what it may not see is not among them."""
+        asked = {**_BARE, "userId": insist_on_id(user_id), "enableUserData": "true"}
+        return filter(None, map(jellyfin_items.state, self._by_ids(asked, ids)))
 
     def tells_visibility(self, user_id: str) -> bool:  # noqa: ARG002  # of any account
         """Say whether `states` without a moment yields every item that the account may see."""
@@ -234,8 +249,13 @@ class JellyfinLibrary:
                 )
         return self.chosen or ("",)
 
+    def _total(self, library: str) -> int:
+        # Of no item at all, some versions tell no total, and others tell everything.
+        return self._rows(_BARE, library, 0, 1)[1]
+
     def _pages(self, asked: Query, after: str) -> Iterator[Page]:
-        for batch in batches(partial(self._rows, asked), self._scopes(), self.page, after):
+        # What is asked for next is on its way while these are made titles.
+        for batch in ahead(batches(partial(self._rows, asked), self._scopes(), self.page, after)):
             library = batch.place.library
             entries = [self._entry(row, where, library) for where, row in batch.rows]
             yield Page(entries, str(batch.place), batch.total)
@@ -244,23 +264,16 @@ class JellyfinLibrary:
         query = {**asked, "startIndex": start, "limit": limit}
         if library:
             query["parentId"] = library
-        answer = self.upstream.json("/Items", query)
-        total = an_object(answer).get("TotalRecordCount")
-        return items_of(answer), max(0, total) if isinstance(total, int) else 0
+        return rows_of(self.upstream.json("/Items", query))
+
+    def _by_ids(self, asked: Query, ids: Sequence[str]) -> Iterator[object]:
+        wanted = list(map(insist_on_id, ids))
+        for start in range(0, len(wanted), IDS_AT_ONCE):
+            some = ",".join(wanted[start : start + IDS_AT_ONCE])
+            yield from self._rows({**asked, "ids": some}, "", 0, IDS_AT_ONCE)[0]
 
     def _entry(self, row: object, where: str, library: str) -> Entry:
-        entry = jellyfin_items.entry(row, where, library, self.latest_year)
-        if isinstance(entry, TitleRecord) and entry.kind == "series" and entry.minutes is None:
-            return replace(entry, minutes=self._minutes_of_episodes(entry))
-        return entry
-
-    def _minutes_of_episodes(self, series: TitleRecord) -> int | None:
-        asked = {**_BARE, "includeItemTypes": "Episode"}
-        try:
-            rows, _ = self._rows(asked, series.item.id if series.item else "", 0, EPISODES)
-        except SourceMalformed:
-            return None
-        return jellyfin_items.typical_minutes(rows)
+        return jellyfin_items.entry(row, where, library, self.latest_year)
 
 
 def jellyfin(

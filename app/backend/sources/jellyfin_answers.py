@@ -1,38 +1,17 @@
-"""What Jellyfin answers, taken apart: a document of another shape is named, never guessed at."""
+"""What Jellyfin answers, taken apart."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from app.backend.domain.errors import SourceMalformed
-from app.backend.sources import fields
+from app.backend.sources.server_answers import Answers, word
+from app.backend.sources.server_paging import Rows
 
-LONGEST_NAME: Final = 200
+_ANSWERS: Final = Answers("Jellyfin")
 
-
-def an_object(value: object) -> Mapping[str, Any]:
-    """Return a JSON object.
-
-    Raises
-    ------
-    SourceMalformed
-        Where it is none.
-    """
-    if not isinstance(value, dict):
-        raise malformed("answered with something else than was asked for")
-    return value
-
-
-def a_list(value: object) -> Sequence[object]:
-    """Return a JSON list.
-
-    Raises
-    ------
-    SourceMalformed
-        Where it is none.
-    """
-    if not isinstance(value, list):
-        raise malformed("answered with something else than a list")
-    return value
+an_object: Final = _ANSWERS.an_object
+a_list: Final = _ANSWERS.a_list
+malformed: Final = _ANSWERS.malformed
+empty: Final = _ANSWERS.empty
 
 
 def items(value: object) -> Sequence[object]:
@@ -46,10 +25,18 @@ def items(value: object) -> Sequence[object]:
     return a_list(an_object(value).get("Items"))
 
 
-def word(told: Mapping[str, Any], name: str) -> str:
-    """Return a short text; empty where it is not told."""
-    value = told.get(name)
-    return fields.clean(value, LONGEST_NAME) if isinstance(value, str) else ""
+def rows_of(value: object) -> Rows:
+    """Return the items of a page, and how many there are in all.
+
+    Raises
+    ------
+    SourceMalformed
+        Where it is no page, or does not tell how many there are.
+    """
+    rows, total = items(value), an_object(value).get("TotalRecordCount")
+    if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+        raise malformed("does not tell how many titles it has")
+    return rows, total
 
 
 def id_and_name(value: object, of_id: str) -> tuple[str, str]:
@@ -65,18 +52,3 @@ def id_and_name(value: object, of_id: str) -> tuple[str, str]:
     if not found:
         raise malformed("does not tell the id of an account or a library")
     return found, word(told, "Name") or found
-
-
-def malformed(what: str) -> SourceMalformed:
-    """Return the error for an answer that is none of Jellyfin's."""
-    return SourceMalformed(
-        f"The server {what}; check that the address is that of Jellyfin itself, and that it is not "
-        "too old."
-    )
-
-
-def empty() -> SourceMalformed:
-    """Return the error for a server without a title."""
-    return SourceMalformed(
-        "Jellyfin has no film and no series that this key may see; add a library there first."
-    )

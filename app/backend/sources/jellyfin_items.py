@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from statistics import median
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from app.backend.domain.clock import as_utc
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.media_server import ItemState
 from app.backend.domain.title import LONGEST_MINUTES, Refusal, SourceItem, TitleRecord
-from app.backend.sources import fields
+from app.backend.sources import fields, media_server
 from app.backend.sources.fields import FieldError
+from app.backend.sources.json_fields import an_object, is_number, number, text, words
 from app.backend.sources.library_source import Entry
 
 # A tick is 100 nanoseconds.
@@ -91,7 +91,7 @@ def minutes(row: Mapping[str, Any]) -> int | None:
     >>> minutes({"RunTimeTicks": 81_600_000_000}), minutes({"RunTimeTicks": 0}), minutes({})
     (136, None, None)
     """
-    ticks = _number(row, "RunTimeTicks")
+    ticks = number(row, "RunTimeTicks")
     if ticks is None or not 0 < ticks <= LONGEST_MINUTES * TICKS_IN_A_MINUTE:
         return None
     return int(ticks / TICKS_IN_A_MINUTE + 0.5) or None
@@ -99,8 +99,7 @@ def minutes(row: Mapping[str, Any]) -> int | None:
 
 def typical_minutes(episodes: Iterable[object]) -> int | None:
     """Return the median of what episodes run, `None` where none of them tells."""
-    found = [known for one in episodes if (known := _minutes_if_usable(one)) is not None]
-    return int(median(found) + 0.5) if found else None
+    return media_server.typical_minutes(map(_minutes_if_usable, episodes))
 
 
 def state(row: object) -> ItemState | None:
@@ -115,7 +114,7 @@ def state(row: object) -> ItemState | None:
     if not isinstance(data, dict):
         return ItemState(item_id)
     plays, rating = data.get("PlayCount"), data.get("Rating")
-    rated = float(rating) if _is_number(rating) and 0.0 < rating <= HIGHEST_RATING else None
+    rated = float(rating) if is_number(rating) and 0.0 < rating <= HIGHEST_RATING else None
     return ItemState(
         item_id,
         is_watched=data.get("Played") is True,
@@ -141,20 +140,20 @@ def moment(value: object) -> datetime | None:
 
 
 def _record(row: dict[str, Any], place: str, library: str, latest_year: int) -> TitleRecord:
-    item_id, kind = plain_id(row.get("Id")), _KINDS.get(_text(row, "Type"))
+    item_id, kind = plain_id(row.get("Id")), _KINDS.get(text(row, "Type"))
     if item_id is None:
         raise FieldError(f"has {fields.shown(str(row.get('Id')))} for an id, which is none")
     if kind is None:
-        raise FieldError(f"is a {fields.shown(_text(row, 'Type'))}, neither film nor series")
-    year, rating = _number(row, "ProductionYear"), _number(row, "CommunityRating")
+        raise FieldError(f"is a {fields.shown(text(row, 'Type'))}, neither film nor series")
+    year, rating = number(row, "ProductionYear"), number(row, "CommunityRating")
     ids = tuple(dict.fromkeys(_external_ids(row, kind)))
-    age_rating, overview = _text(row, "OfficialRating"), _text(row, "Overview")
+    age_rating, overview = text(row, "OfficialRating"), text(row, "Overview")
     return TitleRecord(
-        title=fields.title(_text(row, "Name")),
+        title=fields.title(text(row, "Name")),
         kind=kind,
         year=None if year is None else fields.year(f"{year:.0f}", latest_year, "ProductionYear"),
         minutes=minutes(row),
-        genres=fields.genres(_names(row, "Genres")),
+        genres=fields.genres(words(row, "Genres")),
         where=place,
         external_id=ids[0] if ids else None,
         community_rating=None
@@ -162,22 +161,22 @@ def _record(row: dict[str, Any], place: str, library: str, latest_year: int) -> 
         else fields.rating(f"{rating:f}", "CommunityRating"),
         age_rating=fields.clean(age_rating, fields.LONGEST_AGE_RATING) or None,
         overview=fields.clean(overview, fields.LONGEST_OVERVIEW) or None,
-        keywords=fields.keywords(_names(row, "Tags")),
+        keywords=fields.keywords(words(row, "Tags")),
         other_ids=ids,
         item=SourceItem(item_id, library, _poster(row, item_id)),
     )
 
 
 def _external_ids(row: dict[str, Any], kind: str) -> Iterator[str]:
-    given = {name.lower(): text for name, text in _object(row, "ProviderIds").items() if text}
+    given = {name.lower(): told for name, told in an_object(row, "ProviderIds").items() if told}
     for provider in _PROVIDERS:
-        found = fields.external_id(_text(given, provider), kind, provider)
+        found = fields.external_id(text(given, provider), kind, provider)
         if found is not None:
             yield found
 
 
 def _poster(row: dict[str, Any], item_id: str) -> str | None:
-    tag = _object(row, "ImageTags").get("Primary")
+    tag = an_object(row, "ImageTags").get("Primary")
     is_plain = isinstance(tag, str) and _TAG.fullmatch(tag) is not None
     return f"{item_id}/{tag}" if is_plain else None
 
@@ -187,39 +186,3 @@ def _minutes_if_usable(episode: object) -> int | None:
         return minutes(episode) if isinstance(episode, dict) else None
     except FieldError:
         return None
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    found = row.get(name)
-    if found is None or isinstance(found, str):
-        return found or ""
-    raise _not_a(name, found, "text")
-
-
-def _names(row: Mapping[str, Any], name: str) -> list[str]:
-    found = [] if row.get(name) is None else row[name]
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise _not_a(name, found, "list of words")
-    return found
-
-
-def _object(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = row.get(name)
-    if found is None or isinstance(found, dict):
-        return found or {}
-    raise _not_a(name, found, "object")
-
-
-def _number(row: Mapping[str, Any], name: str) -> float | None:
-    found = row.get(name)
-    if found is None or _is_number(found):
-        return found
-    raise _not_a(name, found, "number")
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _not_a(name: str, found: object, wanted: str) -> FieldError:
-    return FieldError(f"{name} is {fields.shown(str(found)[:100])}, which is no {wanted}")

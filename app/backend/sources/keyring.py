@@ -42,19 +42,22 @@ class Keyring:
 
     folder: Path
 
-    def read(self, source_id: int) -> Credentials:
-        """Return the credentials of a source.
+    def read(self, source_id: int, otherwise: Credentials | None = None) -> Credentials:
+        """Return the credentials of a source, or others where there are none that can be read.
 
         Raises
         ------
         ServerRefuses
-            Where they are not here, as after a backup was restored on another machine.
+            Where they are not here, as after a backup was restored on another machine, and there
+            are no others.
         """
         try:
             told = json.loads(self._path(source_id).read_text(encoding="utf-8"))
             people = {str(user): str(token) for user, token in told["people"].items()}
             return Credentials(str(told["token"]), str(told["webhook_secret"]), people)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            if otherwise is not None:
+                return otherwise
             raise ServerRefuses(
                 "The key of this source is not on this machine; write it again in its settings."
             ) from error
@@ -95,7 +98,7 @@ class Keyring:
 
     def source_of(self, webhook_secret: str) -> int | None:
         """Return which source has a secret; as slow whichever it is."""
-        found, given = None, webhook_secret.encode()
+        found, given = None, webhook_secret.encode(errors="surrogatepass")
         for path in sorted(self.folder.glob(f"{_PREFIX}*.json")):
             number = path.stem.removeprefix(_PREFIX)
             with suppress(ServerRefuses, ValueError):

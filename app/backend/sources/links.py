@@ -10,22 +10,24 @@ JELLYFIN: Final = "{base}/web/#/details?id={id}&serverId={server}"
 PLEX: Final = (
     "https://app.plex.tv/desktop/#!/server/{server}/details?key=%2Flibrary%2Fmetadata%2F{id}"
 )
+# What each kind of server calls its pages, until somebody says otherwise.
+TEMPLATES: Final = {"jellyfin": JELLYFIN, "plex": PLEX}
 LONGEST_TEMPLATE: Final = 500
 _BEGINNINGS: Final = ("{base}/", "http://", "https://")
 # What would end an attribute, or be read in two ways.
 _UNWANTED: Final = frozenset(" \"'<>\\^`{}|")
 
 
-def deep_link(address: ServerAddress, template: str | None, item_id: str, server_id: str) -> str:
-    """Return the page of an item; without a template, as Jellyfin has it.
+def deep_link(address: ServerAddress, template: str, item_id: str, server_id: str) -> str:
+    """Return the page of an item, as a template has it.
 
     Examples
     --------
-    >>> deep_link(ServerAddress.of("http://nas:8096"), None, "ab12", "cd34")
+    >>> deep_link(ServerAddress.of("http://nas:8096"), TEMPLATES["jellyfin"], "ab12", "cd34")
     'http://nas:8096/web/#/details?id=ab12&serverId=cd34'
     """
     told = {"{base}": str(address), "{id}": quote(item_id, ""), "{server}": quote(server_id, "")}
-    link = template or JELLYFIN
+    link = template
     for placeholder, value in told.items():
         link = link.replace(placeholder, value)
     return link

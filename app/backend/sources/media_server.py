@@ -1,14 +1,23 @@
 """What Jellyfin and Plex have in common, as far as Encore needs it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Final, Protocol
 
 from app.backend.domain.media_server import ItemState, ServerFacts, ServerLibrary, ServerUser
+from app.backend.domain.title import TitleRecord
 from app.backend.sources.library_source import Entry, LibrarySource
 
-PAGE: int = 200
+PAGE: Final = 200
+# Pages of items of which nothing but ids and states is asked.
+BARE_PAGE: Final = 500
+# Of a series without a length, so many episodes tell it.
+EPISODES: Final = 24
+# Clocks differ, and a server notes a moment somewhat after it.
+BEFORE_CHANGED: Final = timedelta(hours=1)
+BEFORE_PLAYED: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +55,16 @@ class MediaServer(LibrarySource, Protocol):
         """Return its libraries of films and series."""
 
     def pages(self, after: str = "") -> Iterator[Page]:
-        """Read all titles, or go on after the page that ended with `after`."""
+        """Read all titles, or go on after the page that ended with `after`.
+
+        A series whose length the server does not tell has none here: `episode_minutes` finds it.
+        """
 
     def changed(self, since: datetime) -> Iterator[Page]:
         """Read the titles that changed since a moment, or perhaps a little before."""
+
+    def episode_minutes(self, item_id: str) -> int | None:
+        """Return what an episode of a series typically runs, `None` where no episode tells."""
 
     def count(self) -> int:
         """Return how many items there are, without reading them."""
@@ -71,6 +86,13 @@ class MediaServer(LibrarySource, Protocol):
             it played or rated since then, or perhaps a little before.
         """
 
+    def states_of(self, user_id: str, ids: Sequence[str]) -> Iterator[ItemState]:
+        """Read what an account did with some items, as it is now.
+
+        What is gone, or that it may not see, is not among them; where its own key would be needed
+        and is not there, nothing is.
+        """
+
     def tells_visibility(self, user_id: str) -> bool:
         """Say whether `states` without a moment yields every item that the account may see."""
 
@@ -82,3 +104,23 @@ class MediaServer(LibrarySource, Protocol):
 
     def close(self) -> None:
         """Close connections."""
+
+
+def with_length(server: MediaServer, entry: Entry) -> Entry:
+    """Return a series that has no length with that of its episodes; anything else as it is."""
+    if not isinstance(entry, TitleRecord) or entry.kind != "series" or entry.minutes:
+        return entry
+    minutes = None if entry.item is None else server.episode_minutes(entry.item.id)
+    return replace(entry, minutes=minutes)
+
+
+def typical_minutes(episodes: Iterable[int | None]) -> int | None:
+    """Return the median of what episodes run, `None` where of none of them it is known.
+
+    Examples
+    --------
+    >>> typical_minutes([24, None, 25, 90]), typical_minutes([None])
+    (25, None)
+    """
+    found = [minutes for minutes in episodes if minutes is not None]
+    return int(median(found) + 0.5) if found else None

@@ -15,6 +15,8 @@ _NAME: Final = re.compile(
     r"(?=.{1,253}\Z)(?:(?!-)[a-z0-9_-]{1,63}(?<!-)\.)*(?!-)(?=[a-z0-9-]*[a-z])[a-z0-9-]{1,63}(?<!-)",
     re.ASCII,
 )
+# Something after the brackets, and the name of a network card in them, is not looked at by all.
+_PLACE: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:%]+)(:[0-9]*)?", re.ASCII)
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)*", re.ASCII)
 # Where machines of clouds tell secrets, beside link-local addresses.
 _METADATA: Final = frozenset({ip_address("100.100.100.200"), ip_address("fd00:ec2::254")})
@@ -53,6 +55,7 @@ class ServerAddress:
         host, port = (parts.hostname or "").lower().rstrip("."), _port(parts)
         path = parts.path.rstrip("/")
         is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+        is_plain = is_plain and _PLACE.fullmatch(parts.netloc) is not None
         if parts.scheme not in PORTS or not _is_host(host) or not is_plain or port is None:
             raise _invalid()
         if not _PATH.fullmatch(path) or ".." in path.split("/"):
@@ -93,7 +96,8 @@ def _inner(found: IPv6Address) -> Address:
     """Return the address of version 4 that one of version 6 stands for, if it does."""
     if found.ipv4_mapped is not None:
         return found.ipv4_mapped
-    if any(found in network for network in _TRANSLATED):
+    is_compatible = 0xFFFF < int(found) <= 0xFFFFFFFF
+    if is_compatible or any(found in network for network in _TRANSLATED):
         return IPv4Address(int(found) & 0xFFFFFFFF)
     return found.sixtofour or found
 

@@ -8,8 +8,10 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -24,6 +26,7 @@ from app.backend.domain.errors import (
     SourceError,
     SourceMalformed,
 )
+from app.backend.sources.answer_time import limit_answers
 from app.backend.sources.fields import shown
 from app.backend.sources.server_address import ServerAddress, insist_on_callable
 
@@ -64,7 +67,7 @@ class Upstream:
     """One media server. `called` is what messages call it."""
 
     address: ServerAddress
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)  # one of them is the key
     called: str
     patience: Patience = PATIENT
     sleep: Callable[[float], None] = time.sleep
@@ -187,29 +190,27 @@ class Upstream:
         if status not in {200, 204}:
             raise SourceMalformed(
                 f"{self.called} answered with the status {status}; check that {self.address} is "
-                "the address of the server itself, and that it is not too old."
+                "the address of the server itself, and that it is not too old.",
+                {"status": status},
             )
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise SourceMalformed(f"{self.called} packs its answers although it was asked not to.")
 
     def _read(self, response: BaseHTTPResponse, most_bytes: int) -> bytes:
-        began, parts, size = time.monotonic(), list[bytes](), 0
+        parts, size = list[bytes](), 0
         try:
             while part := response.read1(CHUNK):
                 parts.append(part)
                 size += len(part)
                 if size > most_bytes:
                     raise SourceMalformed(
-                        f"{self.called} answered with more than {most_bytes // 2**20} MB at once; "
-                        "no library page or picture is so large."
+                        f"{self.called} answered with more than {most_bytes / 2**20:.3g} MB at "
+                        "once; no page of a library and no picture is so large."
                     )
-                if time.monotonic() - began > self.patience.answer_seconds:
-                    raise _BusyError(
-                        f"{self.called} answers too slowly; try again when it is at rest."
-                    )
-        except (HTTPError, OSError) as error:
+        except (HTTPError, HTTPException, OSError) as error:
             raise _BusyError(
-                f"{self.called} broke off in the middle of an answer; try again when it is at rest."
+                f"{self.called} broke off in the middle of an answer, or is too slow; try again "
+                "when it is at rest."
             ) from error
         return b"".join(parts)
 
@@ -228,6 +229,7 @@ class Upstream:
                 )
             else:
                 self._pool = urllib3.HTTPConnectionPool(ip, self.address.port, maxsize=2)
+            limit_answers(self._pool, self.patience.answer_seconds)
         return self._pool
 
     def _looked_up(self) -> str:
@@ -238,10 +240,21 @@ class Upstream:
             raise ServerUnreachable(
                 f"There is no machine called {address.host}; check the address."
             ) from error
-        ips = [str(one[4][0]) for one in found]
+        ips = list(dict.fromkeys(str(one[4][0]) for one in found))
         for ip in ips:
             insist_on_callable(ip)
-        return ips[0]
+        return self._first_that_answers(ips)
+
+    def _first_that_answers(self, ips: Sequence[str]) -> str:
+        """Return the first of several addresses that takes a connection, else the last.
+
+        Servers at home often have an address of version 6 on which they do not listen.
+        """
+        for ip in ips[:-1]:
+            place = (ip, self.address.port)
+            with suppress(OSError), socket.create_connection(place, self.patience.connect_seconds):
+                return ip
+        return ips[-1]
 
 
 class _BusyError(Exception):

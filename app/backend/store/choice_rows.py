@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.backend.domain.context import CODE_COUNT
 from app.backend.domain.errors import DatabaseUnreachable
-from app.backend.domain.evidence import DEMO, QUICK_TASTE_POLICY, ChoiceRows, is_of_a_choice
+from app.backend.domain.evidence import DEMO, NOT_DRAWN, ChoiceRows, is_of_a_choice
 from app.backend.store.house_tables import TitleSignal
 from app.backend.store.packing import (
     Field,
@@ -36,9 +36,9 @@ def read_choices(session: Session, batch_rows: int = BATCH_ROWS) -> ChoiceRows:
 
     Left out are slates that a demo's household rated and whose title has been set aside since,
     as training leaves such feedback out; quick tastes, of which everything that was liked is
-    ticked and nothing is preferred to the rest; and single impressions whose place or context is
-    no number that Encore writes. Tables made elsewhere do not tell what was shown together: of
-    them nothing is read.
+    ticked and nothing is preferred to the rest; what was watched elsewhere, which was chosen of
+    nothing; and single impressions whose place or context is no number that Encore writes. Tables
+    made elsewhere do not tell what was shown together: of them nothing is read.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def read_choices(session: Session, batch_rows: int = BATCH_ROWS) -> ChoiceRows:
     kept = is_of_a_choice(slate, is_chosen)
     if is_own:
         kept &= ~np.isin(slate, _simulated_slates(session))
-        kept &= ~np.isin(slate, _quick_tastes(session))
+        kept &= ~np.isin(slate, _not_drawn(session))
     at = np.flatnonzero(kept)
     at = at[np.lexsort((found["position"][at], slate[at]))]
     return ChoiceRows(slate[at], found["media_id"][at], found["context_code"][at], is_chosen[at])
@@ -126,9 +126,9 @@ def _simulated_slates(session: Session) -> NDArray[np.int64]:
     return np.array(session.scalars(query.distinct()).all(), dtype=np.int64)
 
 
-def _quick_tastes(session: Session) -> NDArray[np.int64]:
+def _not_drawn(session: Session) -> NDArray[np.int64]:
     """Return the slates that were shown for no evening."""
-    query = select(Slate.id).where(Slate.policy == QUICK_TASTE_POLICY)
+    query = select(Slate.id).where(Slate.policy.in_(NOT_DRAWN))
     return np.array(session.scalars(query).all(), dtype=np.int64)
 
 

@@ -1,6 +1,6 @@
 """Reads of the history: impressions that something was said of, a page at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -48,9 +48,9 @@ def read_one(session: Session, recommendation_id: int) -> Entry | None:
     return found[0] if found else None
 
 
-def count_evenings(session: Session, without_policy: str) -> int:
-    """Count the slates, other than those of one policy."""
-    query = select(func.count(Slate.id)).where(Slate.policy != without_policy)
+def count_evenings(session: Session, without_policies: Collection[str]) -> int:
+    """Count the slates, other than those of some policies."""
+    query = select(func.count(Slate.id)).where(Slate.policy.not_in(without_policies))
     return session.scalar(query) or 0
 
 

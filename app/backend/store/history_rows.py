@@ -139,7 +139,7 @@ def read_known_titles(session: Session) -> list[KnownTitle]:
 def read_title_ids(session: Session) -> list[tuple[str, int]]:
     """Read which ids mean which titles."""
     query = select(TitleId.key, TitleId.media_id).order_by(TitleId.key, TitleId.media_id)
-    return list(session.execute(query).tuples())
+    return [(row.key, row.media_id) for row in session.execute(query)]
 
 
 def _known(session: Session, filing: HistoryFiling) -> dict[str, Values]:

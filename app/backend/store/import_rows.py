@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.backend.store.house_tables import LibraryImport
@@ -63,9 +63,14 @@ def read_imports(session: Session, most: int) -> list[ImportFacts]:
     return [_facts(row) for row in session.scalars(query)]
 
 
+def count_imports(session: Session) -> dict[str, int]:
+    """Count the imports that are remembered, by their state."""
+    query = select(LibraryImport.state, func.count()).group_by(LibraryImport.state)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def is_running(session: Session) -> bool:
-    """Say whether an import is under way, and let nobody else begin one until the end."""
-    take_turns(session, "imports")
+    """Say whether an import stands as under way; whoever was killed could not note its end."""
     query = select(LibraryImport.id).where(LibraryImport.state == RUNNING).limit(1)
     return session.scalar(query) is not None
 

@@ -42,6 +42,15 @@ class ImportedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """An entry of which somebody said what it means; no title where it means none here."""
+
+    entry: ImportedEntry
+    title: str | None
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryFacts:
     """How many entries a member has of a source; no member is the household."""
 
@@ -60,6 +69,16 @@ def read_unmatched(
 ) -> list[ImportedEntry]:
     """Read entries of which nobody knows the title, by id; `None` is all of them."""
     return _read(session, _UNMATCHED & (HistoryEntryRow.id > after), limit)
+
+
+def read_decisions(session: Session, limit: int, after: int = 0) -> list[Decision]:
+    """Read entries of which somebody said what they mean, by id, and the titles that those are."""
+    is_decided = HistoryEntryRow.is_assigned | HistoryEntryRow.is_set_aside
+    entries = _read(session, is_decided & (HistoryEntryRow.id > after), limit)
+    ids = {one.media_id for one in entries if one.media_id is not None}
+    query = select(Media.id, Media.title, Media.year).where(Media.id.in_(ids))
+    titles = {row.id: (row.title, row.year) for row in session.execute(query)} if ids else {}
+    return [Decision(one, *titles.get(one.media_id or 0, (None, None))) for one in entries]
 
 
 def read_entry(session: Session, entry_id: int) -> ImportedEntry:

@@ -43,6 +43,13 @@ def read_member_histories(session: Session) -> MemberHistories:
     return MemberHistories(_by_member(session.execute(seen)), _by_member(session.execute(withheld)))
 
 
+def has_seen_elsewhere(session: Session) -> bool:
+    """Say whether anybody watched a title of the library elsewhere."""
+    entry = HistoryEntryRow
+    query = select(entry.id).where(entry.is_watched, entry.media_id.is_not(None)).limit(1)
+    return session.scalar(query) is not None
+
+
 def _by_member(rows: Iterable[Row[int | None, int]]) -> dict[int, NDArray[np.int64]]:
     found: defaultdict[int, set[int]] = defaultdict(set)
     for member_id, media_id in rows:

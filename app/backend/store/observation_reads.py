@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.backend.domain.dataset import POSITIVE_RATING
 from app.backend.domain.errors import DatabaseTooNew, DatabaseUnreachable
-from app.backend.domain.evidence import DEMO, QUICK_TASTE, QUICK_TASTE_POLICY
+from app.backend.domain.evidence import DEMO, NOT_DRAWN, QUICK_TASTE
 from app.backend.store.house_tables import RetractedFeedback
 from app.backend.store.schema import NEWEST, read_revision
 from app.backend.store.tables import Feedback, Media, Recommendation, TrainingRun
@@ -118,7 +118,7 @@ def count_feedback_since(session: Session, moments: tuple[datetime, ...]) -> tup
 def read_impressions(session: Session, at: datetime) -> Impressions:
     """Read the latest impressions in numbers: at most `MOST_IMPRESSIONS`, none too long ago.
 
-    A quick taste is none: what it showed was drawn for no evening.
+    A quick taste is none, nor is what was watched elsewhere: it was drawn for no evening.
     """
     # One look at an index for each: as a join, the whole table of feedback would be read.
     is_rated = exists().where(Feedback.recommendation_id == Recommendation.id)
@@ -126,7 +126,7 @@ def read_impressions(session: Session, at: datetime) -> Impressions:
         select(Recommendation.id, Recommendation.slate_id, Recommendation.shown_at)
         .add_columns(Recommendation.watched_at, Recommendation.propensity)
         .add_columns(case((is_rated, 1), else_=0).label("is_rated"))
-        .where(Recommendation.policy != QUICK_TASTE_POLICY)
+        .where(Recommendation.policy.not_in(NOT_DRAWN))
         .order_by(Recommendation.id.desc())
         .limit(MOST_IMPRESSIONS)
         .subquery()
@@ -148,7 +148,8 @@ def read_impressions(session: Session, at: datetime) -> Impressions:
 def read_served(session: Session, at: datetime) -> list[Served]:
     """Read the latest verdicts on what was served, with what was served for them.
 
-    Those of a demo were simulated, and those of a quick taste are on what was liked before.
+    Those of a demo were simulated, those of a quick taste are on what was liked before, and of what
+    was watched elsewhere nothing was promised.
 
     They are at most `MOST_VERDICTS`, and none is too old.
     """
@@ -168,6 +169,7 @@ def read_served(session: Session, at: datetime) -> list[Served]:
         )
         .join(Recommendation, Recommendation.id == latest.recommendation_id)
         .where(latest.source.not_in((DEMO, QUICK_TASTE)), latest.created_at >= at - VERDICTS_WITHIN)
+        .where(Recommendation.policy.not_in(NOT_DRAWN))
         .order_by(latest.id.desc())
         .limit(MOST_VERDICTS)
     )

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.backend.domain.runs import Hold, Run, RunEvent
+from app.backend.store.source_tables import HistoryEntryRow
 from app.backend.store.tables import Feedback, TrainingEvent, TrainingRun
 
 
@@ -55,6 +56,23 @@ def has_new_feedback(session: Session, before: datetime) -> bool:
     new = Feedback.id > _read_until(session)
     query = select(Feedback.id).where(new, Feedback.created_at < before).limit(1)
     return session.scalar(query) is not None
+
+
+def new_ratings(session: Session, most: int, before: datetime | None = None) -> int:
+    """Count the ratings from elsewhere that no run can have read, and stop counting at `most`.
+
+    With a moment: those that were noted before it.
+    """
+    read = select(func.max(TrainingRun.started_at)).where(TrainingRun.last_feedback_id.is_not(None))
+    until = session.scalar(read)
+    entry = HistoryEntryRow
+    query = select(entry.id).where(entry.rating.is_not(None), entry.media_id.is_not(None))
+    if until is not None:
+        query = query.where(entry.noted_at > until)
+    if before is not None:
+        query = query.where(entry.noted_at < before)
+    found = query.limit(most).subquery()
+    return int(session.scalar(select(func.count()).select_from(found)) or 0)
 
 
 def newest_feedback(session: Session) -> int:

@@ -1,6 +1,7 @@
 """What accounts of a media server did with titles, as history of their members; callers commit."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,8 +41,12 @@ def write_states(
     media_of: Mapping[str, int],
     *,
     is_whole: bool,
+    visible: Collection[str] | None = None,
 ) -> int:
     """Keep what a member did with titles; say how many entries changed.
+
+    What they did with an item that is gone, or that they may not see any more, stays; where the
+    same title came back as another item, that one tells.
 
     Parameters
     ----------
@@ -52,7 +57,9 @@ def write_states(
     media_of : mapping of str to int
         Which title each item is.
     is_whole : bool
-        Whether these are all items, so that what is not among them was taken back.
+        Whether these are all that they did, so that what is not among them was taken back.
+    visible : collection of str or None
+        The items that were told of; `None` means all.
     """
     mine = (HistoryEntryRow.source == doings.source) & (
         HistoryEntryRow.member_id == doings.member_id
@@ -70,7 +77,8 @@ def write_states(
             added.append({**values, **_new(state, doings)})
         elif known[1] != tuple(values[column.key] for column in _COLUMNS):
             changed.append({"id": known[0], **values, "noted_at": doings.at})
-    gone = [number for key, (number, _) in there.items() if is_whole and key not in seen]
+    whose = {key: (number, values[0]) for key, (number, values) in there.items()}
+    gone = list(_taken_back(whose, seen, media_of, visible)) if is_whole else []
     if added:
         session.execute(insert(HistoryEntryRow), added)
     if changed:
@@ -80,6 +88,20 @@ def write_states(
     if added or changed or gone:
         advance(session, VIEWINGS)
     return len(added) + len(changed) + len(gone)
+
+
+def _taken_back(
+    there: Mapping[str, tuple[int, Any]],
+    seen: AbstractSet[str],
+    media_of: Mapping[str, int],
+    visible: Collection[str] | None,
+) -> Iterator[int]:
+    """Yield the entries, each with its title, that no longer hold; of some nothing was told."""
+    told = (media_of.keys() if visible is None else media_of.keys() & set(visible)) - seen
+    titles = {media_of[key] for key in seen}
+    for key, (number, media_id) in there.items():
+        if key in told or (key not in media_of and media_id in titles):
+            yield number
 
 
 def write_withheld(

@@ -1,15 +1,17 @@
 """Where titles stand at media servers, and which of them are no more; callers commit."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.backend.domain.title import SourceItem
+from app.backend.store.among import among
 from app.backend.store.batches import in_batches
+from app.backend.store.bulk import add_rows
 from app.backend.store.generations import LIBRARY, advance
 from app.backend.store.source_tables import Source, SourceItemRow
 from app.backend.store.tables import Media
@@ -37,54 +39,113 @@ def read_items(session: Session, source_id: int) -> dict[str, int]:
     return {row.item_id: row.media_id for row in found}
 
 
-def write_items(session: Session, source_id: int, items: Iterable[tuple[SourceItem, int]]) -> None:
-    """Keep which titles some items are, and where their posters are."""
-    wanted = {item.id: (media_id, item.library, item.poster) for item, media_id in items}
+def read_lengths(session: Session, source_id: int) -> dict[str, int | None]:
+    """Read how long an episode runs, of the items of a source that are series."""
+    query = (
+        select(SourceItemRow.item_id, Media.duration)
+        .join(Media, Media.id == SourceItemRow.media_id)
+        .where(SourceItemRow.source_id == source_id, Media.kind == "series")
+    )
+    return {row.item_id: row.duration for row in session.execute(query)}
+
+
+def write_items(
+    session: Session, source_id: int, items: Iterable[tuple[SourceItem, int]]
+) -> set[int]:
+    """Keep which titles some items are, and where their posters are.
+
+    Returns
+    -------
+    set of int
+        The titles that some of them were before.
+    """
+    wanted = {
+        item.id: {"media_id": media_id, "library": item.library, "poster": item.poster}
+        for item, media_id in items
+    }
     query = select(
         SourceItemRow.item_id, SourceItemRow.media_id, SourceItemRow.library, SourceItemRow.poster
-    ).where(SourceItemRow.source_id == source_id, SourceItemRow.item_id.in_(wanted))
-    there = {row[0]: tuple(row[1:]) for row in session.execute(query)}
-    names = ("media_id", "library", "poster")
-    rows: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
+    ).where(SourceItemRow.source_id == source_id, among(session, SourceItemRow.item_id, wanted))
+    there = {row["item_id"]: dict(row) for row in session.execute(query).mappings()}
+    new, changed, former = list[dict[str, Any]](), list[dict[str, Any]](), set[int]()
     for item_id, values in wanted.items():
-        if there.get(item_id) != values:
-            row = dict(zip(names, values, strict=True))
-            rows[item_id in there].append({"source_id": source_id, "item_id": item_id, **row})
-    if rows[False]:
-        session.execute(insert(SourceItemRow), rows[False])
-    if rows[True]:
-        session.execute(update(SourceItemRow), rows[True])
+        row, before = {"item_id": item_id, **values}, there.get(item_id)
+        if before is None:
+            new.append({"source_id": source_id, **row})
+        elif before != row:
+            changed.append({"source_id": source_id, **row})
+            former |= {before["media_id"]} - {values["media_id"]}
+    add_rows(session, SourceItemRow, new)
+    if changed:
+        session.execute(update(SourceItemRow), changed)
+    return former
 
 
 def remove_items(
     session: Session, source_id: int, source: str, item_ids: Collection[str], at: datetime
-) -> int:
-    """Forget items; titles of the source that stand nowhere now leave the shelf. Say how many."""
+) -> None:
+    """Forget items; titles of which none tells any more leave."""
     gone: set[int] = set()
     of_source = SourceItemRow.source_id == source_id
     for some in in_batches(sorted(item_ids)):
         which = of_source & SourceItemRow.item_id.in_(some)
         gone.update(session.scalars(select(SourceItemRow.media_id).where(which)))
         session.execute(delete(SourceItemRow).where(which))
+    leave_where_untold(session, source_id, source, gone, at)
+
+
+def leave_where_untold(
+    session: Session, source_id: int, source: str, media_ids: Collection[int], at: datetime
+) -> None:
+    """Have those of a source's titles leave of which none of its items tells any more."""
+    told = select(SourceItemRow.media_id).where(SourceItemRow.source_id == source_id)
+    for some in in_batches(sorted(media_ids)):
+        still = set(session.scalars(told.where(SourceItemRow.media_id.in_(some))))
+        leave(session, source, set(some) - still, at)
+
+
+def remove_untouched(session: Session, source: str, touched: Collection[int], at: datetime) -> None:
+    """Have a source's titles leave that a whole reading did not bring."""
+    leave(session, source, titles_of(session, source) - set(touched), at)
+
+
+def leave(session: Session, source: str, media_ids: Collection[int], at: datetime) -> int:
+    """Take titles of a source off the shelf; those that stand at another one are its from now on.
+
+    Returns
+    -------
+    int
+        How many left the shelf.
+    """
     removed = 0
-    for ids in in_batches(sorted(gone)):
-        stands = select(SourceItemRow.media_id).where(SourceItemRow.media_id.in_(ids))
-        removed += _take_off(
-            session, at, Media.id.in_(ids), Media.source == source, Media.id.not_in(stands)
+    for some in in_batches(sorted(media_ids)):
+        elsewhere = (
+            select(SourceItemRow.media_id, Source.name)
+            .join(Source, Source.id == SourceItemRow.source_id)
+            .where(SourceItemRow.media_id.in_(some), Source.name != source)
+            .order_by(Source.id.desc())
         )
+        heirs = {row.media_id: row.name for row in session.execute(elsewhere)}
+        removed += _take_off(session, source, sorted(set(some) - heirs.keys()), at)
+        for media_id, heir in heirs.items():
+            _hand_over(session, media_id, source, heir)
     return removed
 
 
-def remove_untouched(session: Session, source: str, touched: Collection[int], at: datetime) -> int:
-    """Take a source's titles off the shelf that a whole reading did not bring; say how many."""
-    gone = sorted(titles_of(session, source) - set(touched))
-    return sum(_take_off(session, at, Media.id.in_(some)) for some in in_batches(gone))
+def count_off_shelf(session: Session, media_ids: Collection[int]) -> int:
+    """Count those of some titles that are not on the shelf."""
+    query = select(func.count()).where(Media.removed_at.is_not(None))
+    return session.scalar(query.where(among(session, Media.id, media_ids))) or 0
 
 
-def titles_of(session: Session, source: str) -> set[int]:
-    """Read which titles of a source are on the shelf."""
-    query = select(Media.id).where(Media.source == source, Media.removed_at.is_(None))
-    return set(session.scalars(query))
+def titles_of(session: Session, source: str, source_id: int | None = None) -> set[int]:
+    """Read which titles on the shelf are kept under a source; or also which stand at it."""
+    on_shelf = select(Media.id).where(Media.removed_at.is_(None))
+    found = set(session.scalars(on_shelf.where(Media.source == source)))
+    if source_id is not None:
+        standing = on_shelf.join(SourceItemRow, SourceItemRow.media_id == Media.id)
+        found.update(session.scalars(standing.where(SourceItemRow.source_id == source_id)))
+    return found
 
 
 def read_standings(session: Session, media_ids: Collection[int]) -> dict[int, Standing]:
@@ -108,10 +169,10 @@ def read_standings(session: Session, media_ids: Collection[int]) -> dict[int, St
     return {row[0]: Standing(*row) for row in session.execute(query)} if media_ids else {}
 
 
-def _take_off(session: Session, at: datetime, *which: Any) -> int:  # noqa: ANN401  # conditions
+def _take_off(session: Session, source: str, media_ids: Sequence[int], at: datetime) -> int:
     found = session.execute(
         update(Media)
-        .where(*which, Media.removed_at.is_(None))
+        .where(Media.id.in_(media_ids), Media.source == source, Media.removed_at.is_(None))
         .values(removed_at=at, updated_at=at)
         .execution_options(synchronize_session=False)
         .returning(Media.id)
@@ -120,3 +181,16 @@ def _take_off(session: Session, at: datetime, *which: Any) -> int:  # noqa: ANN4
     if removed:
         advance(session, LIBRARY)
     return removed
+
+
+def _hand_over(session: Session, media_id: int, source: str, heir: str) -> None:
+    """Have a title be another source's, unless that one has a title of the same key."""
+    its = select(Media.source_key).where(Media.id == media_id).scalar_subquery()
+    taken = select(Media.id).where(Media.source == heir, Media.source_key == its)
+    if session.scalar(taken) is None:
+        session.execute(
+            update(Media)
+            .where(Media.id == media_id, Media.source == source)
+            .values(source=heir)
+            .execution_options(synchronize_session=False)
+        )

@@ -97,6 +97,7 @@ class HistoryEntryRow(Table):
     __table_args__ = (
         Index("uq_history_entries_source_member_id_key", "source", "member_id", "key", unique=True),
         Index("ix_history_entries_media_id", "media_id"),
+        Index("ix_history_entries_noted_at", "noted_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

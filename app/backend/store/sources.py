@@ -11,15 +11,17 @@ from sqlalchemy.orm import Session
 from app.backend.domain.errors import Conflict, NotFound
 from app.backend.store.generations import VIEWINGS, advance
 from app.backend.store.session import take_turns
+from app.backend.store.source_items import leave, titles_of
 from app.backend.store.source_tables import (
     HistoryEntryRow,
+    Playback,
     Source,
     SourceItemRow,
     SourcePerson,
     WithheldTitle,
     WrittenRating,
 )
-from app.backend.store.tables import Media, Member
+from app.backend.store.tables import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +109,11 @@ def remove_source(session: Session, source_id: int, at: datetime) -> int:
     """Forget a source and what its accounts did; its titles leave the shelf. Say how many."""
     row = _held(session, source_id)
     take_turns(session, "library")
-    session.execute(delete(HistoryEntryRow).where(HistoryEntryRow.source == row.name))
+    for told in (HistoryEntryRow, Playback):
+        session.execute(delete(told).where(told.source == row.name))
     for table in (WithheldTitle, WrittenRating, SourceItemRow, SourcePerson):
         session.execute(delete(table).where(table.source_id == source_id))
-    found = session.execute(
-        update(Media)
-        .where(Media.source == row.name, Media.removed_at.is_(None))
-        .values(removed_at=at)
-        .execution_options(synchronize_session=False)
-        .returning(Media.id)
-    )
-    removed = len(found.all())
+    removed = leave(session, row.name, titles_of(session, row.name), at)
     session.delete(row)
     session.flush()
     return removed
@@ -157,8 +153,8 @@ def write_people(session: Session, source_id: int, people: Sequence[tuple[str, s
     advance(session, VIEWINGS)
 
 
-def person_read(session: Session, source_id: int, user_id: str, until: datetime) -> None:
-    """Note until when an account's doings were read."""
+def person_read(session: Session, source_id: int, user_id: str, until: datetime | None) -> None:
+    """Note until when an account's doings were read; nothing has them read as a whole."""
     session.execute(
         update(SourcePerson)
         .where(SourcePerson.source_id == source_id, SourcePerson.user_id == user_id)
@@ -173,11 +169,10 @@ def _forget_people(session: Session, source: Source, member_ids: Sequence[int]) 
             WithheldTitle.source_id == source.id, WithheldTitle.member_id.in_(member_ids)
         )
     )
-    session.execute(
-        delete(HistoryEntryRow).where(
-            HistoryEntryRow.source == source.name, HistoryEntryRow.member_id.in_(member_ids)
+    for told in (HistoryEntryRow, Playback):
+        session.execute(
+            delete(told).where(told.source == source.name, told.member_id.in_(member_ids))
         )
-    )
 
 
 def _held(session: Session, source_id: int) -> Source:

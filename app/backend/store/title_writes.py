@@ -1,50 +1,27 @@
 """Writes titles as sources tell them, a batch at a time; whoever opened the session commits."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.backend.domain.evidence import DEMO
 from app.backend.domain.title import ImportCounts, TitleRecord, joined_names
+from app.backend.store.among import among
+from app.backend.store.bulk import add_rows
 from app.backend.store.generations import LIBRARY, advance
+from app.backend.store.known_titles import (
+    LONGEST_KEY,
+    Filing,
+    Known,
+    New,
+    Row,
+    key_of,
+    shared_ids,
+)
 from app.backend.store.session import take_turns
-from app.backend.store.source_tables import SourceItemRow, TitleId
+from app.backend.store.source_tables import TitleId
 from app.backend.store.tables import Media
-
-LONGEST_KEY: Final = 400
-LONGEST_ID: Final = 240
-# Ids that mean the same title whoever says them.
-SHARED: Final = ("imdb:", "tmdb:", "tvdb:")
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """How the titles of one source are filed, all through one reading of it.
-
-    Attributes
-    ----------
-    source : str
-        The word under which they are kept.
-    at : datetime
-    in_house : callable
-        Says genres as the household calls them; what the source says is kept beside.
-    source_id : int or None
-        The media server, where it is one: its items are found again by its own ids.
-    touched : set of int
-        Titles that this reading brought already: the same one again is a copy.
-    """
-
-    source: str
-    at: datetime
-    in_house: Callable[[str], str] = str
-    source_id: int | None = None
-    touched: set[int] = field(default_factory=set)
 
 
 def write_titles(
@@ -54,7 +31,8 @@ def write_titles(
 
     A title is found by the server's item, by the source's own key, by an id that all share, or else
     by kind, name and year among the titles of other sources: two ways to the same shelf do not make
-    two titles of it.
+    two titles of it. An item that tells of another title than before has that one from now on, if
+    it is there or another item still tells of the former one; else the title is told anew.
 
     Returns
     -------
@@ -62,8 +40,8 @@ def write_titles(
         The id of each title, in the order of the batch; copies have that of the first.
     """
     take_turns(session, "library")
-    known = _Known.read(session, filing, [record for record, _ in batch])
-    added, changed, ids = list[Row](), list[Row](), list[int | _New]()
+    known = Known.read(session, filing, [record for record, _ in batch])
+    added, changed, ids, copies = list[Row](), list[Row](), list[int | New](), set(known.shared)
     for record, genres in batch:
         values = _values(record, genres, filing.in_house(genres))
         found = known.find(record)
@@ -71,8 +49,12 @@ def write_titles(
             ids.append(known.expect(record, len(added)))
             added.append(_new(record, filing, values))
             counts.added += 1
-        elif isinstance(found, _New) or found["id"] in filing.touched:
-            ids.append(found if isinstance(found, _New) else found["id"])
+        elif isinstance(found, New):
+            ids.append(found)
+            counts.duplicates += 1
+        elif found["id"] in filing.touched:
+            ids.append(found["id"])
+            copies.add(found["id"])
             counts.duplicates += 1
         else:
             ids.append(found["id"])
@@ -81,181 +63,66 @@ def write_titles(
             if found["removed_at"] is None and all(found[k] == v for k, v in values.items()):
                 counts.unchanged += 1
             else:
-                changed.append(
-                    {"id": found["id"], **values, "removed_at": None, "updated_at": filing.at}
-                )
+                renewed = {"removed_at": None, "updated_at": filing.at}
+                changed.append({"id": found["id"], **values, **renewed})
                 counts.updated += 1
-    media_ids = _written(session, added, changed, ids)
+    if changed:
+        session.execute(update(Media), changed)
+    new = _added(session, filing, added)
+    media_ids = [new[one] if isinstance(one, New) else one for one in ids]
     filing.touched.update(media_ids)
-    _write_ids(session, filing, batch, media_ids)
+    _write_ids(session, filing, list(zip(batch, media_ids, strict=True)), copies - known.renamed)
+    session.expire_all()
     advance(session, LIBRARY)
     return media_ids
 
 
-class _New(int):
-    """The place of a title among those that are being added."""
-
-
-@dataclass(slots=True)
-class _Known:
-    """The titles that a batch may speak of."""
-
-    filing: Filing
-    by_item: Mapping[str, Row]
-    by_key: Mapping[str, Row]
-    by_id: Mapping[str, Row]
-    by_identity: dict[str, Row]
-    coming: dict[str, _New] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, session: Session, filing: Filing, records: Sequence[TitleRecord]) -> "_Known":
-        """Read what the database holds of a batch's titles."""
-        keys = [_key(record) for record in records]
-        own = _rows(session, Media.source == filing.source, Media.source_key.in_(keys))
-        elsewhere = Media.source.not_in([filing.source, DEMO])
-        alike = _rows(
-            session, elsewhere, Media.identity.in_([one.identity[:LONGEST_KEY] for one in records])
-        )
-        shared = [key for record in records for key in shared_ids(record)]
-        by_id = session.execute(
-            select(TitleId.key, *_COLUMNS)
-            .join(Media, Media.id == TitleId.media_id)
-            .where(TitleId.key.in_(shared), Media.source != DEMO)
-            .order_by(Media.id.desc())
-        )
-        return cls(
-            filing,
-            by_item=_of_items(session, filing, records),
-            by_key={row["source_key"]: row for row in own},
-            by_id={row["key"]: dict(row) for row in by_id.mappings()},
-            by_identity={row["identity"]: row for row in alike},
-        )
-
-    def find(self, record: TitleRecord) -> "Row | _New | None":
-        """Return the title that a record is of, if there is one or is about to be."""
-        ids = (_key(record), *shared_ids(record))
-        item = None if record.item is None else self.by_item.get(record.item.id)
-        found = item or self.by_key.get(ids[0])
-        if found is not None:
-            return found
-        coming = next((self.coming[key] for key in ids if key in self.coming), None)
-        if coming is not None:
-            return coming
-        shared = next((self.by_id[key] for key in ids[1:] if key in self.by_id), None)
-        if shared is not None and shared["kind"] == record.kind:
-            return shared
-        alike = self.by_identity.pop(record.identity[:LONGEST_KEY], None)
-        return None if alike is None or alike["id"] in self.filing.touched else alike
-
-    def expect(self, record: TitleRecord, place: int) -> _New:
-        """Take note of a title that is going to be added."""
-        new = _New(place)
-        self.coming |= dict.fromkeys((_key(record), *shared_ids(record)), new)
-        return new
-
-    def moved_key(self, record: TitleRecord, found: Row) -> Row:
-        """Return the key under which a server's item is kept from now on, where it is another."""
-        key = _key(record)
-        is_own = found["source"] == self.filing.source
-        if not is_own or found["source_key"] == key or key in self.by_key or key in self.coming:
-            return {}
-        return {"source_key": key}
-
-
-_COLUMNS: Final = (
-    Media.id,
-    Media.source,
-    Media.source_key,
-    Media.identity,
-    Media.removed_at,
-    Media.title,
-    Media.genres,
-    Media.source_genres,
-    Media.duration,
-    Media.year,
-    Media.kind,
-    Media.community_rating,
-    Media.age_rating,
-    Media.overview,
-    Media.keywords,
-    Media.directors,
-    Media.cast,
-)
-
-
-def shared_ids(record: TitleRecord) -> list[str]:
-    """Return the ids of a record that mean the same title whoever says them, each once."""
-    told = (*record.other_ids, *([record.external_id] if record.external_id else ()))
-    return [key for key in dict.fromkeys(told) if key.startswith(SHARED) and len(key) <= LONGEST_ID]
-
-
-def _key(record: TitleRecord) -> str:
-    return record.key[:LONGEST_KEY]
-
-
-def _rows(session: Session, *which: Any) -> list[Row]:  # noqa: ANN401  # conditions
-    query = select(*_COLUMNS).where(*which).order_by(Media.id)
-    return [dict(row) for row in session.execute(query).mappings()]
-
-
-def _of_items(session: Session, filing: Filing, records: Iterable[TitleRecord]) -> dict[str, Row]:
-    if filing.source_id is None:
-        return {}
-    items = [record.item.id for record in records if record.item is not None]
-    query = (
-        select(SourceItemRow.item_id, *_COLUMNS)
-        .join(Media, Media.id == SourceItemRow.media_id)
-        .where(SourceItemRow.source_id == filing.source_id, SourceItemRow.item_id.in_(items))
+def _added(session: Session, filing: Filing, rows: Sequence[Row]) -> list[int]:
+    """Add titles, and return the id of each; their keys, which differ, tell which is which."""
+    if not rows:
+        return []
+    add_rows(session, Media, rows)
+    keys = [row["source_key"] for row in rows]
+    query = select(Media.source_key, Media.id).where(
+        Media.source == filing.source, among(session, Media.source_key, keys)
     )
-    return {row["item_id"]: dict(row) for row in session.execute(query).mappings()}
-
-
-def _written(
-    session: Session, added: list[Row], changed: list[Row], ids: Sequence["int | _New"]
-) -> list[int]:
-    new: Sequence[int] = ()
-    if added:
-        statement = insert(Media).returning(Media.id, sort_by_parameter_order=True)
-        new = session.execute(statement, added).scalars().all()
-    if changed:
-        session.execute(update(Media), changed)
-    session.expire_all()
-    return [new[one] if isinstance(one, _New) else one for one in ids]
+    ids = {row.source_key: row.id for row in session.execute(query)}
+    return [ids[key] for key in keys]
 
 
 def _write_ids(
     session: Session,
     filing: Filing,
-    batch: Sequence[tuple[TitleRecord, str]],
-    media_ids: Sequence[int],
+    told: Sequence[tuple[tuple[TitleRecord, str], int]],
+    copies: AbstractSet[int],
 ) -> None:
-    """Keep which ids mean the titles; ids that their own source no longer tells are forgotten."""
-    wanted = {
-        (key, media_id)
-        for (record, _), media_id in zip(batch, media_ids, strict=True)
-        for key in shared_ids(record)
-    }
+    """Keep which ids mean the titles; those that their own source no longer tells are forgotten.
+
+    Of several copies of a title each may tell other ids: none of these is forgotten.
+    """
+    wanted = {(key, media_id) for (record, _), media_id in told for key in shared_ids(record)}
     query = (
         select(TitleId.key, TitleId.media_id, Media.source)
         .join(Media, Media.id == TitleId.media_id)
-        .where(TitleId.media_id.in_(set(media_ids)))
+        .where(among(session, TitleId.media_id, {media_id for _, media_id in told}))
     )
     there = {(key, media_id): source for key, media_id, source in session.execute(query)}
     gone = [
-        pair for pair, source in there.items() if source == filing.source and pair not in wanted
+        pair
+        for pair, source in there.items()
+        if source == filing.source and pair not in wanted and pair[1] not in copies
     ]
     if gone:
         session.execute(delete(TitleId).where(tuple_(TitleId.key, TitleId.media_id).in_(gone)))
-    rows = [{"key": key, "media_id": media} for key, media in sorted(wanted - there.keys())]
-    if rows:
-        session.execute(insert(TitleId), rows)
+    new = sorted(wanted - there.keys())
+    add_rows(session, TitleId, [{"key": key, "media_id": media_id} for key, media_id in new])
 
 
 def _new(record: TitleRecord, filing: Filing, values: Row) -> Row:
     return {
         **values,
         "source": filing.source,
-        "source_key": _key(record),
+        "source_key": key_of(record),
         "identity": record.identity[:LONGEST_KEY],
         "is_hidden": False,
         "added_at": filing.at,

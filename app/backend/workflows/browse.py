@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from app.backend.domain.errors import NotFound
 from app.backend.domain.evening import StoredPick, StoredSlate
+from app.backend.domain.evidence import ELSEWHERE_POLICY
 from app.backend.domain.runs import CHAMPION, TRACKED, Run, RunEvent, Version
 from app.backend.registry.versions import read_beside
-from app.backend.store import reads, runs, versions
+from app.backend.store import member_histories, reads, runs, versions
 from app.backend.store.session import ReadSession
 from app.backend.workflows.serving import Shelf
 
@@ -40,6 +41,8 @@ def slate(session: ReadSession, slate_id: int) -> StoredSlate:
 
 def served_by(slate: StoredSlate) -> str:
     """Say in a sentence what answered when a slate was drawn."""
+    if slate.policy == ELSEWHERE_POLICY:
+        return "Watched elsewhere, without having been picked."
     if slate.model_version is None:
         return "Picked by the rules."
     return f"Picked by model {slate.model_version}, from what it learnt of your evenings."
@@ -58,6 +61,11 @@ def has_titles(session: ReadSession) -> bool:
 def is_demo(session: ReadSession) -> bool:
     """Say whether the library is the demo's."""
     return reads.is_demo(session)
+
+
+def has_seen_elsewhere(session: ReadSession) -> bool:
+    """Say whether anybody is known to have watched a title of the library elsewhere."""
+    return member_histories.has_seen_elsewhere(session)
 
 
 def models(session: ReadSession) -> ModelOverview:

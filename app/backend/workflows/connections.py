@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +14,10 @@ from app.backend.sources.keyring import Credentials, Keyring
 from app.backend.sources.links import checked_template
 from app.backend.sources.media_server import MediaServer
 from app.backend.sources.nfo_folder import NfoFolder
+from app.backend.sources.plex import plex
 from app.backend.sources.server_address import ServerAddress
-from app.backend.store import reads, sources
+from app.backend.sources.upstream import PATIENT, Patience
+from app.backend.store import rating_writes, reads, sources
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.store.sources import ConnectedSource, Person
 from app.backend.workflows.household import Household
@@ -23,16 +26,22 @@ from app.backend.workflows.tokens import fresh_token
 __all__ = ["ConnectedSource", "Person"]
 
 JELLYFIN: Final = "jellyfin"
+PLEX: Final = "plex"
 NFO: Final = "nfo"
-SERVERS: Final = (JELLYFIN,)
+SERVERS: Final = (JELLYFIN, PLEX)
 KINDS: Final = (*SERVERS, NFO)
 MOST_HOURS: Final = 24 * 31
 LONGEST_TOKEN: Final = 500
+# Somebody waits in front of a page while a server is asked who it is.
+PROMPT: Final = Patience(answer_seconds=20.0, attempts=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A source that is to be connected; `address` is a folder's path where it is one."""
+    """A source that is to be connected; `address` is a folder's path where it is one.
+
+    `libraries` are the ids or the names of those to read; none means all.
+    """
 
     kind: str
     address: str
@@ -55,10 +64,15 @@ def keyring(household: Household) -> Keyring:
     return Keyring(household.folder / "keys")
 
 
-def server_of(source: ConnectedSource, credentials: Credentials, latest_year: int) -> MediaServer:
+def server_of(
+    source: ConnectedSource,
+    credentials: Credentials,
+    latest_year: int,
+    patience: Patience = PATIENT,
+) -> MediaServer:
     """Return the client of a connected server; whoever asks for it closes it."""
-    address = ServerAddress.of(source.address)
-    return jellyfin(address, credentials.token, libraries=source.libraries, latest_year=latest_year)
+    address, chosen = ServerAddress.of(source.address), source.libraries
+    return _client(source.kind, address, credentials, chosen, latest_year, patience)
 
 
 def look(wanted: Wanted, latest_year: int) -> Looked:
@@ -70,7 +84,7 @@ def look(wanted: Wanted, latest_year: int) -> Looked:
         Where the address or the key is none, or the server cannot be asked.
     """
     address, token = ServerAddress.of(wanted.address), checked_token(wanted.token)
-    client: MediaServer = jellyfin(address, token, latest_year=latest_year)
+    client = _client(wanted.kind, address, Credentials(token), (), latest_year, PROMPT)
     try:
         return Looked(client.facts(), client.libraries(), client.users())
     finally:
@@ -93,14 +107,16 @@ def connect(household: Household, wanted: Wanted) -> ConnectedSource:
     if wanted.kind == NFO:
         address, facts = wanted.address, ServerFacts("", Path(wanted.address).name, "")
         NfoFolder(Path(wanted.address), latest_year=year).total()
+        chosen = list[str]()
     else:
-        address, facts = str(ServerAddress.of(wanted.address)), look(wanted, year).facts
+        address, looked = str(ServerAddress.of(wanted.address)), look(wanted, year)
+        facts, chosen = looked.facts, library_ids(wanted.libraries, looked.libraries)
     values = {
         "kind": wanted.kind,
         "address": address,
         "server_id": facts.server_id[:100],
         "server_name": facts.name[:200],
-        "libraries": list(wanted.libraries) or None,
+        "libraries": chosen or None,
         "every_hours": checked_hours(wanted.every_hours),
         "writes_ratings": False,
     }
@@ -114,7 +130,7 @@ def connect(household: Household, wanted: Wanted) -> ConnectedSource:
 def change(household: Household, source_id: int, changes: Mapping[str, Any]) -> ConnectedSource:
     """Change a source: `address`, `token`, `libraries`, `link`, `every_hours`, `writes_ratings`.
 
-    With another address the key is forgotten, unless one comes with it: a key is for one server.
+    With another address comes its key: a key is for one server, and so are those of its people.
 
     Raises
     ------
@@ -128,8 +144,9 @@ def change(household: Household, source_id: int, changes: Mapping[str, Any]) -> 
         values["link"] = checked_template(str(values["link"]))
     with household.database.reading() as session:
         before = sources.read_source(session, source_id)
-    credentials = keyring(household).read(source_id)
-    token = changes.get("token")
+    token, fresh = changes.get("token"), Credentials("", fresh_token())
+    is_new = bool(token) or before.kind == NFO
+    credentials = keyring(household).read(source_id, fresh if is_new else None)
     if before.kind in SERVERS and "address" in values:
         values["address"] = str(ServerAddress.of(str(values["address"])))
         if values["address"] != before.address and not token:
@@ -139,15 +156,19 @@ def change(household: Household, source_id: int, changes: Mapping[str, Any]) -> 
         wanted = Wanted(before.kind, str(values.get("address", before.address)), token)
         facts = look(wanted, household.clock().year + 2).facts
         values |= {"server_id": facts.server_id[:100], "server_name": facts.name[:200]}
-        credentials = replace(credentials, token=token)
+        people = credentials.people if values["server_id"] == before.server_id else {}
+        credentials = replace(credentials, token=token, people=people)
     # What is read from elsewhere, or of other libraries, is read as a whole.
-    if {"address", "libraries"} & values.keys():
+    is_another = values.get("server_id", before.server_id) != before.server_id
+    if is_another or {"address", "libraries"} & values.keys():
         values["read_until"] = None
     at = household.clock()
     hours = values.get("every_hours", before.every_hours)
     values["due_at"] = None if hours is None else (before.synced_at or at) + timedelta(hours=hours)
     with household.database.writing() as session:
         changed = sources.change_source(session, source_id, values)
+        if is_another:
+            rating_writes.forget_all_written(session, source_id)
         keyring(household).write(source_id, credentials)
     return changed
 
@@ -217,7 +238,7 @@ def accounts_of(household: Household, source_id: int) -> Looked:
     with household.database.reading() as session:
         found = sources.read_source(session, source_id)
     credentials = keyring(household).read(source_id)
-    server = server_of(found, credentials, household.clock().year + 2)
+    server = server_of(found, credentials, household.clock().year + 2, PROMPT)
     try:
         return Looked(server.facts(), server.libraries(), server.users())
     finally:
@@ -254,3 +275,26 @@ def checked_hours(hours: int | None) -> int | None:
     if hours is not None and not 1 <= hours <= MOST_HOURS:
         raise InvalidInput(f"A source is read every 1 to {MOST_HOURS} hours, or by hand.")
     return hours
+
+
+def _client(
+    kind: str,
+    address: ServerAddress,
+    credentials: Credentials,
+    libraries: Sequence[str],
+    latest_year: int,
+    patience: Patience,
+) -> MediaServer:
+    ask = partial(plex, people=credentials.people) if kind == PLEX else jellyfin
+    token, among = credentials.token, tuple(libraries)
+    return ask(address, token, libraries=among, latest_year=latest_year, patience=patience)
+
+
+def library_ids(wanted: Sequence[str], there: Sequence[ServerLibrary]) -> list[str]:
+    """Return the ids of libraries that are named by id or name; refuse what names none."""
+    ids = {library.name: library.id for library in there} | {one.id: one.id for one in there}
+    for library in wanted:
+        if library not in ids:
+            names = ", ".join(one.name for one in there) or "none"
+            raise InvalidInput(f"There is no library {library!r}; libraries there: {names}.")
+    return [ids[library] for library in wanted]

@@ -2,25 +2,23 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from app.backend.domain.clock import Clock
 from app.backend.domain.errors import EncoreError, ModelError, NotFound
 from app.backend.registry.versions import open_version, read_beside, version_folder
-from app.backend.store import dump, health, versions
+from app.backend.store import dump, health, sources, versions
 from app.backend.store.schema import read_revision
 from app.backend.store.session import ReadSession, open_database
-from app.backend.workflows.mounts import MOUNTS, shared_system
+from app.backend.store.sources import ConnectedSource
+from app.backend.workflows.doctor_sources import server_findings, source_findings
+from app.backend.workflows.findings import NOTE, OK, PROBLEM, WARNING, Finding, Premises
+from app.backend.workflows.mounts import shared_system
 
-OK: Final = "ok"
-WARNING: Final = "warning"
-PROBLEM: Final = "problem"
-NOTE: Final = "note"
+__all__ = ["NOTE", "OK", "PROBLEM", "WARNING", "Finding", "Premises"]
 
 LITTLE_ROOM_BYTES: Final = 500 * 2**20
 LONG_LAPSED: Final = timedelta(minutes=10)
@@ -35,27 +33,6 @@ EXTRAS: Final[Mapping[str, str]] = {
     "mlflow": "mlflow",
     "otel": "opentelemetry-exporter-otlp-proto-http",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The answer to one question: ok, warning, problem or note; what was found; what to do."""
-
-    check: str
-    state: str
-    found: str
-    advice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Premises:
-    """What is examined: where facts and files are kept."""
-
-    database_url: str
-    data_dir: Path
-    models_dir: Path
-    clock: Clock
-    mounts: Path = MOUNTS
 
 
 def examine(premises: Premises) -> Iterator[Finding]:
@@ -117,25 +94,34 @@ def _database(premises: Premises) -> Iterator[Finding]:
         database = open_database(premises.database_url)
         try:
             with database.reading() as session:
-                yield from _in_session(session, premises)
+                connected = yield from _in_session(session, premises)
         finally:
             database.close()
     except EncoreError as error:
         yield Finding("database", PROBLEM, error.message, "Then ask again: encore doctor")
+        return
+    if premises.asks_servers:
+        yield from server_findings(connected, premises)
 
 
-def _in_session(session: ReadSession, premises: Premises) -> Iterator[Finding]:
+def _in_session(
+    session: ReadSession, premises: Premises
+) -> Generator[Finding, None, list[ConnectedSource]]:
+    """Yield what the database tells, and return what is connected."""
     yield _server(session)
     if health.is_sqlite(session):
         yield _log()
         yield from _pages(session)
     revision = _revision(session)
     yield revision
-    if revision.state == OK:  # else tables may lack what is asked for
-        yield _champion(session, premises)
-        yield _orphans(session, premises)
-        yield _run(session)
-        yield _clock(session, premises)
+    if revision.state != OK:  # tables may lack what is asked for
+        return []
+    yield _champion(session, premises)
+    yield _orphans(session, premises)
+    yield _run(session)
+    yield _clock(session, premises)
+    yield from source_findings(session, premises)
+    return sources.read_sources(session)
 
 
 def _server(session: ReadSession) -> Finding:

@@ -1,5 +1,6 @@
 """Histories from elsewhere: read, matched to the library, kept; what is unmatched is for people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.backend.domain.clock import Clock
@@ -11,12 +12,13 @@ from app.backend.sources.fields import shown
 from app.backend.sources.history_source import HistorySource
 from app.backend.store import history_rows, imported_entries
 from app.backend.store.history_rows import HistoryFiling, KnownTitle
-from app.backend.store.imported_entries import HistoryFacts, ImportedEntry
+from app.backend.store.imported_entries import Decision, HistoryFacts, ImportedEntry
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.workflows import people
+from app.backend.workflows.likeness import closest
 from app.backend.workflows.matching import Matcher
 
-__all__ = ["HistoryFacts", "ImportedEntry", "KnownTitle"]
+__all__ = ["Decision", "HistoryFacts", "ImportedEntry", "KnownTitle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,33 @@ def unmatched(
     return imported_entries.read_unmatched(session, limit, after)
 
 
+def decisions(
+    session: ReadSession | WriteSession, after: int = 0, limit: int = 50
+) -> list[Decision]:
+    """Return a page of the entries of which somebody said what they mean, after some entry's id."""
+    return imported_entries.read_decisions(session, limit, after)
+
+
+def one_entry(session: ReadSession | WriteSession, entry_id: int) -> ImportedEntry:
+    """Return one entry, matched or not.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such entry.
+    """
+    return imported_entries.read_entry(session, entry_id)
+
+
+def guesses(
+    session: ReadSession | WriteSession, entries: Sequence[ImportedEntry], limit: int = 5
+) -> list[list[KnownTitle]]:
+    """Return for each entry the titles that it could mean, the most alike first."""
+    if not entries:
+        return []
+    return closest(history_rows.read_known_titles(session), entries, limit)
+
+
 def candidates_for(
     session: ReadSession | WriteSession, entry_id: int, limit: int = 5
 ) -> list[KnownTitle]:
@@ -120,8 +149,7 @@ def candidates_for(
     NotFound
         Where there is no such entry.
     """
-    entry = imported_entries.read_entry(session, entry_id)
-    return Matcher.of(history_rows.read_known_titles(session), ()).closest(entry, limit)
+    return guesses(session, [one_entry(session, entry_id)], limit)[0]
 
 
 def assign(session: WriteSession, entry_id: int, media_id: int) -> ImportedEntry:

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import Conflict, NotFound
-from app.backend.domain.evidence import QUICK_TASTE_POLICY
+from app.backend.domain.evidence import NOT_DRAWN
 from app.backend.domain.history import Entry, Filter
 from app.backend.domain.signals import SIGNAL_KINDS
 from app.backend.store import history_reads, retractions
@@ -48,7 +48,7 @@ def page(session: ReadSession, before: int | None, which: Filter, words: str) ->
     found = history_reads.read_before(session, before, MOST_A_PAGE + 1, which, words.strip())
     shown = found[:MOST_A_PAGE]
     more = shown[-1].recommendation_id if len(found) > MOST_A_PAGE else None
-    return Page(tuple(shown), more, history_reads.count_evenings(session, QUICK_TASTE_POLICY))
+    return Page(tuple(shown), more, history_reads.count_evenings(session, NOT_DRAWN))
 
 
 def entry(session: ReadSession, recommendation_id: int) -> Entry:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from app.backend.domain.clock import Clock
 from app.backend.domain.evidence import DEMO
@@ -16,8 +16,9 @@ from app.backend.features.genres import in_house, name_key, normalise, stored_te
 from app.backend.sources.library_source import LibrarySource
 from app.backend.store import reads, versions, writes
 from app.backend.store.batches import in_batches
+from app.backend.store.known_titles import Filing
 from app.backend.store.session import WriteSession, take_turns
-from app.backend.store.title_writes import Filing, write_titles
+from app.backend.store.title_writes import write_titles
 from app.backend.workflows.shelf import known_aliases
 
 
@@ -74,8 +75,10 @@ class LibraryWriting:
         # Nobody says meanwhile what a genre stands for.
         take_turns(session, "library")
         self._session, self._aliases = session, known_aliases(session)
-        in_words = partial(in_house, aliases=self._aliases)
+        in_words = cache(partial(in_house, aliases=self._aliases))
         self._filing = Filing(name, at, in_words, source_id)
+        # A library has far more titles than combinations of genres.
+        self._stored, self._unknown_in = cache(stored_text), cache(self._unknown_of)
         self._unknown: Counter[str] = Counter()
         self._without_minutes = 0
         self.counts = ImportCounts()
@@ -89,11 +92,15 @@ class LibraryWriting:
         """Write a batch; return the id of each title, in their order."""
         records = self.records_of(entries)
         self.counts.refused += [entry for entry in entries if isinstance(entry, Refusal)]
-        names = (name for record in records for name in normalise(record.genres).unknown)
-        self._unknown.update(name for name in names if name_key(name) not in self._aliases)
+        for record in records:
+            self._unknown.update(self._unknown_in(record.genres))
         self._without_minutes += sum(record.minutes is None for record in records)
-        prepared = [(record, stored_text(record.genres)) for record in records]
+        prepared = [(record, self._stored(record.genres)) for record in records]
         return write_titles(self._session, self._filing, prepared, self.counts)
+
+    def _unknown_of(self, genres: tuple[str, ...]) -> list[str]:
+        names = normalise(genres).unknown
+        return [name for name in names if name_key(name) not in self._aliases]
 
     @staticmethod
     def records_of(entries: Sequence[TitleRecord | Refusal]) -> list[TitleRecord]:

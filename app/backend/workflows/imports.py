@@ -7,8 +7,9 @@ title and says what came of it, or neither.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event, Lock, Thread
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -22,6 +23,7 @@ from app.backend.store.import_rows import DONE, FAILED, INTERRUPTED, RUNNING, Im
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported, import_library
+from app.backend.workflows.turns import take_turn
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "RUNNING", "ImportFacts"]
 
@@ -29,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 MOST_REFUSALS: Final = 20
 MOST_IMPORTS: Final = 5
-
+_TAKEN: Final = "An import is under way already; begin the next one when it is done."
 
 Writing: TypeAlias = Callable[[WriteSession], Mapping[str, Any]]
 
@@ -147,6 +149,16 @@ def last_imports(session: ReadSession) -> list[ImportFacts]:
     return import_rows.read_imports(session, MOST_IMPORTS)
 
 
+def remembered(session: ReadSession) -> list[ImportFacts]:
+    """Return every import that is remembered, the newest first."""
+    return import_rows.read_imports(session, import_rows.MOST_KEPT)
+
+
+def last_of_each(session: ReadSession) -> dict[tuple[str, str], ImportFacts]:
+    """Return the last import that is remembered of each source and place."""
+    return {(facts.source, facts.place): facts for facts in reversed(remembered(session))}
+
+
 def running(session: ReadSession) -> ImportFacts | None:
     """Return the import under way, if there is one."""
     found = import_rows.read_imports(session, 1)
@@ -166,10 +178,12 @@ class Importer:
     _thread: Thread | None = None
 
     def open(self) -> None:
-        """Note that imports which were under way when a server ended came to nothing."""
-        with self.household.database.writing() as session:
-            found = import_rows.interrupt_imports(session, self.household.clock())
-        if found:
+        """Note that imports which were under way when their process ended came to nothing."""
+        with self.household.database.reading() as session:
+            if not import_rows.is_running(session):
+                return
+        with suppress(Conflict), self._turn(), self.household.database.writing() as session:
+            import_rows.interrupt_imports(session, self.household.clock())
             _log.warning("An import was interrupted; nothing of it was kept")
 
     def begin(self, source: LibrarySource, place: str) -> int:
@@ -183,24 +197,23 @@ class Importer:
         ------
         Conflict
             Where an import is under way.
-        ShuttingDown
-            Where the server was told to stop.
+        ShuttingDown, StorageFull
+            Where the server was told to stop, or there is no room for a file.
         """
         household = self.household
         with self._lock:
             if self._stop.is_set():
                 raise ShuttingDown("Encore is shutting down; import again when it is back.")
-            with household.database.writing() as session:
-                if self._is_busy() or (import_rows.is_running(session) and not self._forsaken()):
-                    raise Conflict(
-                        "An import is under way already; begin the next one when it is done."
-                    )
-                import_rows.interrupt_imports(session, household.clock())
-                at = household.clock()
-                number = import_rows.add_import(session, work.name, work.place, at)
-            self._thread = Thread(
-                target=self._carry_out, args=(number, work), name="importer", daemon=True
-            )
+            if self._thread is not None and self._thread.is_alive():
+                raise Conflict(_TAKEN)
+            with ExitStack() as turn:
+                turn.enter_context(self._turn())
+                with household.database.writing() as session:
+                    at = household.clock()
+                    import_rows.interrupt_imports(session, at)
+                    number = import_rows.add_import(session, work.name, work.place, at)
+                work_on = partial(self._carry_out, number, work, turn.pop_all())
+            self._thread = Thread(target=work_on, name="importer", daemon=True)
             self._thread.start()
         if not household.database.is_shared:
             self.wait()
@@ -216,14 +229,20 @@ class Importer:
         self._stop.set()
         self.wait()
 
-    def _is_busy(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let no other process import; what stands as under way else was killed."""
+        turn = take_turn(self.household.folder / "imports.lock", _TAKEN)
+        try:
+            yield
+        finally:
+            turn.end()
 
-    def _forsaken(self) -> bool:
-        """Say whether what stands as under way was this process's, and could not be ended."""
-        return self._thread is not None
+    def _carry_out(self, number: int, work: Work, turn: ExitStack) -> None:
+        with turn:
+            self._carried_out(number, work)
 
-    def _carry_out(self, number: int, work: Work) -> None:
+    def _carried_out(self, number: int, work: Work) -> None:
         try:
             self._import(number, work)
         except EncoreError as error:

@@ -17,6 +17,8 @@ from app.backend.workflows.serving import Shelf
 from app.backend.workflows.training_options import LEASE_SECONDS, Schedule
 
 HERE: Final = "here"
+# So many ratings from elsewhere weigh as much as one verdict here (`GlmixConfig.recalled_weight`).
+RATINGS_A_FEEDBACK: Final = 4
 CANCELLED_BECAUSE: Final = "Cancelled on request; what served so far goes on."
 
 
@@ -74,11 +76,11 @@ def cancel(database: Database, run_id: int, clock: Clock) -> Run:
 def queue_if_due(session: Session, schedule: Schedule, clock: Clock) -> Run | None:
     """Queue a run where enough was said since the last one; return it, if it is new.
 
-    Called in the transaction that writes feedback: whoever is told that it was kept knows that
-    it will be learnt from.
+    Called in the transaction that writes feedback, or ratings from elsewhere: whoever is told that
+    it was kept knows that it will be learnt from.
     """
     enough = effective_schedule(session, schedule).after_feedbacks
-    if not enough or runs.new_feedback(session, enough) < enough:
+    if not enough or not _is_enough(session, enough):
         return None
     run, is_new = jobs.enqueue(session, Order(trigger=BY_FEEDBACK), clock())
     return run if is_new else None
@@ -97,11 +99,18 @@ def queue_if_night(database: Database, schedule: Schedule, clock: Clock) -> Run 
         latest = _latest(clock(), time_of_day)
         nightly = runs.last_asked_for(session, BY_NIGHT)
         is_done = nightly is not None and nightly.requested_at >= latest
-        if is_done or not runs.has_new_feedback(session, latest):
+        is_new = runs.has_new_feedback(session, latest) or runs.new_ratings(session, 1, latest)
+        if is_done or not is_new:
             return None
     with database.writing() as session:
         run, is_new = jobs.enqueue(session, Order(trigger=BY_NIGHT), clock())
     return run if is_new else None
+
+
+def _is_enough(session: Session, feedbacks: int) -> bool:
+    missing = feedbacks - runs.new_feedback(session, feedbacks)
+    ratings = missing * RATINGS_A_FEEDBACK
+    return missing <= 0 or runs.new_ratings(session, ratings) >= ratings
 
 
 def _latest(now: datetime, time_of_day: time) -> datetime:

@@ -120,7 +120,7 @@ def _judged(artefact: Artefact, learnt: Learnt, material: Material, run: Run) ->
 
 
 def _reason_to_skip(material: Material, run: Run) -> str | None:
-    if not material.has_both_classes:
+    if not material.evidence.has_both_classes:
         return _too_uniform(material)
     last, facts = material.last, material.facts
     names = ("data_fingerprint", "recipe_fingerprint")
@@ -162,7 +162,7 @@ def _train(material: Material, run: Run, recorder: Recorder) -> Learnt:
         told.inputs = {"rows": rows, "seed": run.seed}
         told.outputs = {"family": model.predictor_.family}
     with recorder.step("evaluate") as told:
-        trial = hold_trial(material.evidence, DEFAULT, material.rival)
+        trial = hold_trial(material.evidence, DEFAULT, material.rival, run.seed)
         report = _report(trial, material, run.seed)
         told.inputs = {"rows": rows, "tested_rows": len(trial.y)}
         told.metrics = {

@@ -7,6 +7,8 @@ from app.backend.store import pages
 from app.backend.store.pages import TitleFacts, VerdictFacts
 from app.backend.store.session import ReadSession
 
+__all__ = ["TitleFacts", "VerdictFacts"]
+
 
 def titles(session: ReadSession, after: int | None, limit: int) -> list[TitleFacts]:
     """Return titles that may be shown, by their numbers."""

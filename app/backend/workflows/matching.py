@@ -52,7 +52,6 @@ class Matcher:
 
     Attributes
     ----------
-    titles : sequence of KnownTitle
     by_id : mapping of str to sequence of KnownTitle
         By ids that mean a title everywhere.
     ids_of : mapping of int to set of str
@@ -61,7 +60,6 @@ class Matcher:
         By every plain name that a title has or had.
     """
 
-    titles: Sequence[KnownTitle]
     by_id: Mapping[str, Sequence[KnownTitle]]
     ids_of: Mapping[int, frozenset[str]]
     by_name: Mapping[str, Sequence[KnownTitle]]
@@ -80,7 +78,7 @@ class Matcher:
         for title in titles:
             for name in plain_names(title):
                 by_name[name].append(title)
-        return cls(titles, by_id, {key: frozenset(told) for key, told in ids_of.items()}, by_name)
+        return cls(by_id, {key: frozenset(told) for key, told in ids_of.items()}, by_name)
 
     def find(self, told: Told) -> Match:
         """Return which title an entry means.
@@ -98,22 +96,6 @@ class Matcher:
         ]
         same_year = [one for one in alike if one.year == told.year]
         return _best(same_year or [one for one in alike if _years_apart(told, one) == 1])
-
-    def closest(self, told: Told, limit: int) -> list[KnownTitle]:
-        """Return the titles that share most words with an entry, the most alike first."""
-        words = frozenset(plain_name(told.title).split())
-        scored = ((_likeness(words, one), one) for one in self.titles)
-        found = [(likeness, one) for likeness, one in scored if likeness > 0.0]
-        found.sort(
-            key=lambda pair: (
-                -pair[0],
-                not _may_be(told.kind, pair[1].kind),
-                _years_apart(told, pair[1]),
-                pair[1].is_removed,
-                pair[1].media_id,
-            )
-        )
-        return [one for _, one in found[:limit]]
 
     def _is_another(self, title: KnownTitle, ids: Sequence[str]) -> bool:
         """Say whether ids of one provider tell that a title of that name is another one."""
@@ -141,6 +123,8 @@ def plain_name(title: str) -> str:
 def plain_names(title: KnownTitle) -> set[str]:
     """Return the plain names that a title has, and had when it came."""
     former = title.identity.partition("|")[2].rpartition("|")[0]
+    if former in {"", comparable(title.title)}:
+        return {plain_name(title.title)} - {""}
     return {plain_name(title.title), plain_name(former)} - {""}
 
 
@@ -165,11 +149,6 @@ def _years_apart(told: Told, title: KnownTitle) -> int:
     if told.year is None or title.year is None:
         return _FAR
     return abs(told.year - title.year)
-
-
-def _likeness(words: frozenset[str], title: KnownTitle) -> float:
-    names = (frozenset(name.split()) for name in plain_names(title))
-    return max((len(words & name) / len(words | name) for name in names), default=0.0)
 
 
 def _provider(key: str) -> str:

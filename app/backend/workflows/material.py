@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from app.backend.domain.clock import Clock
-from app.backend.domain.evidence import ChoiceRows, TitleTexts
+from app.backend.domain.evidence import ChoiceRows, RatingRows, TitleTexts
 from app.backend.domain.runs import Run, Version
 from app.backend.features.dataset import Prepared, TrainingSet, build
 from app.backend.features.encode import Floats
@@ -21,6 +21,7 @@ from app.backend.ml_model import prepare
 from app.backend.registry.artefact import FORMAT_NUMBER
 from app.backend.store import runs, slate_rows, versions
 from app.backend.store.choice_rows import read_choices
+from app.backend.store.imported_ratings import read_ratings
 from app.backend.store.library_rows import read_title_texts
 from app.backend.store.session import Database
 from app.backend.workflows.evidence import gather_evidence
@@ -54,11 +55,6 @@ class Material:
         """Whether a version was promoted that can no longer be opened."""
         return self.champion is not None and self.rival is None
 
-    @property
-    def has_both_classes(self) -> bool:
-        """Whether some verdicts are positive and others are not."""
-        return len(set(self.training.y.tolist())) == 2
-
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -67,6 +63,7 @@ class _Read:
     prepared: Prepared
     choices: ChoiceRows
     texts: TitleTexts
+    ratings: RatingRows
     company: Mapping[int, int]
     last_feedback_id: int
     champion: Version | None
@@ -87,7 +84,7 @@ def gather(database: Database, shelf: Shelf, recorder: Recorder, clock: Clock) -
     read = _ingest(database, shelf, recorder, clock)
     _check(read.prepared, recorder, clock)
     with recorder.step("features") as told:
-        evidence = gather_evidence(read.prepared, read.choices, read.texts)
+        evidence = gather_evidence(read.prepared, read.choices, read.texts, read.ratings)
         raw = read.prepared.titles.raw
         facts = {**_facts(evidence), "last_feedback_id": read.last_feedback_id}
         told.inputs = {"rows": len(evidence.training.y), "titles": len(raw.id)}
@@ -96,6 +93,8 @@ def gather(database: Database, shelf: Shelf, recorder: Recorder, clock: Clock) -
             "choices": len(evidence.choices.title),
             "titles_with_words": len(evidence.texts.ids),
             "text_directions": evidence.texts.vectors.shape[1],
+            "ratings_from_elsewhere": len(evidence.recalled.y),
+            "ratings_left_out": dict(evidence.recalled.left_out),
             "data_fingerprint": facts["data_fingerprint"],
             "schema_fingerprint": schema_fingerprint(),
         }
@@ -123,6 +122,7 @@ def _ingest(database: Database, shelf: Shelf, recorder: Recorder, clock: Clock) 
                 prepared=prepared,
                 choices=read_choices(session),
                 texts=read_title_texts(session),
+                ratings=read_ratings(session),
                 company=slate_rows.read_company(session),
                 last_feedback_id=runs.newest_feedback(session),
                 champion=champion,

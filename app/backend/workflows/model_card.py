@@ -57,6 +57,7 @@ def _facts(
         "data_fingerprint": material.facts["data_fingerprint"],
         "rows_read": material.facts["rows_read"],
         "rows_used": material.facts["rows_used"],
+        "recalled": len(material.evidence.recalled.y),
         "checks": material.facts["quality"],
         "split": manifest["split"],
         "report": version.metrics,

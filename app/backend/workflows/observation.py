@@ -10,7 +10,7 @@ import numpy as np
 
 from app.backend.domain.errors import EncoreError
 from app.backend.domain.runs import CANCELLED, FAILED, KEPT, PROMOTED, QUEUED, RUNNING, SKIPPED
-from app.backend.store import observation_reads, versions
+from app.backend.store import import_rows, observation_reads, sources, versions
 from app.backend.store.observation_reads import PROPENSITIES, Counted, Impressions, Served
 from app.backend.store.session import ReadSession
 from app.backend.workflows.household import Household
@@ -20,6 +20,7 @@ LOOK_AGAIN: Final = timedelta(seconds=5)
 # All feedback is read for this.
 READ_AGAIN: Final = timedelta(hours=1)
 RECENT_DAYS: Final = (7, 30)
+ENDS: Final = (import_rows.RUNNING, import_rows.DONE, import_rows.FAILED, import_rows.INTERRUPTED)
 STATES: Final = (QUEUED, RUNNING, PROMOTED, KEPT, SKIPPED, FAILED, CANCELLED)
 BINS: Final = 10
 
@@ -61,6 +62,12 @@ class Observation:
     drift : mapping of str to float
         How far each group of what is known of feedback has moved since the champion was trained:
         population stability index.
+    imports : mapping of str to int
+        The imports that are remembered, with readings of sources, by their state.
+    read_at : mapping of str to datetime
+        When each source was read last that was.
+    asks : mapping of str to bool
+        Of each source, whether somebody has to decide before it is read again.
     """
 
     titles: int
@@ -74,6 +81,9 @@ class Observation:
     last_run_age_seconds: float | None
     calibration: Mapping[str, Calibration]
     drift: Mapping[str, float]
+    imports: Mapping[str, int]
+    read_at: Mapping[str, datetime]
+    asks: Mapping[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ class Observer:
         moments = tuple(at - timedelta(days=days) for days in RECENT_DAYS)
         recent = observation_reads.count_feedback_since(session, moments)
         ever = observation_reads.count_feedback(session, seldom.counted).count
+        imports, connected = import_rows.count_imports(session), sources.read_sources(session)
         return Observation(
             titles=observation_reads.count_titles(session),
             feedback=ever - observation_reads.count_retracted(session),
@@ -125,6 +136,9 @@ class Observer:
             last_run_age_seconds=None if ended is None else _seconds(at, ended),
             calibration=_calibrations(observation_reads.read_served(session, at), name),
             drift=seldom.drift,
+            imports={state: imports.get(state, 0) for state in ENDS},
+            read_at={one.name: one.synced_at for one in connected if one.synced_at is not None},
+            asks={one.name: bool(one.asks) for one in connected},
         )
 
     def _looked_seldom(self, session: ReadSession, at: datetime) -> _Seldom:

@@ -77,7 +77,8 @@ def origin(run: Run, material: Material, learnt: Learnt) -> dict[str, Any]:
         "split": split_by_time(training.slate).record(training.feedback_id),
         "metrics": {
             "feedback_count": len(training.y),
-            "trained_until": int(training.feedback_id.max()),
+            "rating_count": len(material.evidence.recalled.y),
+            "trained_until": int(training.feedback_id.max(initial=0)),
             **learnt.report,
         },
         "parent": None if material.champion is None else material.champion.version,

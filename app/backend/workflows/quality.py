@@ -19,8 +19,10 @@ from app.backend.features.quality import (
     further_checks,
     repeats_of,
 )
+from app.backend.features.recalled import REASONS, Recalled, understand_ratings
 from app.backend.learning.splits import refuse_leakage, split_by_time
 from app.backend.store import reads, versions
+from app.backend.store.imported_ratings import read_ratings
 from app.backend.store.session import ReadSession
 from app.backend.store.training_rows import read_feedback
 
@@ -51,6 +53,25 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Entries of histories from elsewhere that are not learnt from, and why."""
+
+    id: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What became of histories from elsewhere: `read` is `used` and the counts of `left_out`."""
+
+    read: int
+    used: int
+    positives: int
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QualityReport:
     """All that is known about the data that training reads.
 
@@ -66,6 +87,7 @@ class QualityReport:
     member_names: Mapping[int, str]
     split: Split
     drift: Drift
+    elsewhere: Elsewhere
 
 
 def quality_report(session: ReadSession, clock: Clock) -> QualityReport:
@@ -82,6 +104,7 @@ def quality_report(session: ReadSession, clock: Clock) -> QualityReport:
     refuse_leakage(training.slate, (split.train, split.validation, split.test))
     repeats = repeats_of(training)
     copies = np.array(reads.read_differing_copies(session), dtype=np.int64)
+    recalled = understand_ratings(read_ratings(session), training, prepared.titles.raw.id)
     return QualityReport(
         rows_read=training.rows_read,
         rows_used=len(training.y),
@@ -92,7 +115,14 @@ def quality_report(session: ReadSession, clock: Clock) -> QualityReport:
         member_names=reads.read_member_names(session),
         split=Split(**split.record(training.feedback_id)),
         drift=_drift(prepared, versions.champion(session)),
+        elsewhere=_elsewhere(recalled),
     )
+
+
+def _elsewhere(recalled: Recalled) -> Elsewhere:
+    counts = recalled.left_out
+    left_out = tuple(LeftOut(one, REASONS[one], counts[one]) for one in REASONS if one in counts)
+    return Elsewhere(recalled.read, len(recalled.y), int(recalled.y.sum()), left_out)
 
 
 def _drift(prepared: Prepared, champion: Version | None) -> Drift:

@@ -30,7 +30,8 @@ class Serving:
     """What answers, under which version (none: the rules).
 
     `reason` says why it is the rules, or why it is not the version that was promoted;
-    `is_fallback`, whether that is a fault to be mended.
+    `is_fallback`, whether that is a fault to be mended. It learnt from so much feedback, and from
+    so many ratings from elsewhere.
     """
 
     predictor: Predictor
@@ -38,6 +39,7 @@ class Serving:
     reason: str | None
     feedback_count: int = 0
     is_fallback: bool = False
+    rating_count: int = 0
 
 
 def served_by(serving: Serving) -> str:
@@ -48,6 +50,8 @@ def served_by(serving: Serving) -> str:
         f"Picked by model {serving.version}, learnt from {serving.feedback_count} "
         f"feedback{'' if serving.feedback_count == 1 else 's'}."
     )
+    if serving.rating_count:
+        told += f" Ratings from elsewhere that it learnt from too: {serving.rating_count}."
     return told if serving.reason is None else f"{told} {serving.reason}"
 
 
@@ -134,5 +138,8 @@ def _rules(last: Promotion | None) -> Serving:
 
 
 def _serving(artefact: Artefact, version: Version) -> Serving:
-    count = version.metrics.get("feedback_count", 0)
-    return Serving(artefact.classifier.predictor_, version.version, None, int(count))
+    feedback, ratings = (
+        int(version.metrics.get(name, 0)) for name in ("feedback_count", "rating_count")
+    )
+    predictor = artefact.classifier.predictor_
+    return Serving(predictor, version.version, None, feedback, rating_count=ratings)

@@ -62,8 +62,13 @@ def overview(session: ReadSession) -> Overview:
         counts=shelf.read_counts(session),
         genres=tuple((display_name(genre), count) for genre, count in known.most_common()),
         unknown_genres=tuple(unknown.most_common()),
-        sources=tuple(shelf.read_sources(session)),
+        sources=tuple(sources(session)),
     )
+
+
+def sources(session: ReadSession) -> list[SourceFacts]:
+    """Return where the titles are from, the source of most of them first."""
+    return shelf.read_sources(session)
 
 
 def titles(session: ReadSession, wanted: Wanted) -> list[ShelfTitle]:

@@ -5,29 +5,32 @@ transaction brings all of it, or nothing. A sync that would take away more than 
 source's titles stops, and asks.
 """
 
+import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from app.backend.domain.errors import AnotherServer
 from app.backend.domain.media_server import ItemState
 from app.backend.domain.progress import Progress, Step
-from app.backend.domain.title import TitleRecord
-from app.backend.sources.library_source import Entry, LibrarySource
-from app.backend.sources.media_server import MediaServer, Page
+from app.backend.sources.fields import shown
+from app.backend.sources.media_server import MediaServer
 from app.backend.sources.nfo_folder import NfoFolder
 from app.backend.store import source_items, sources
-from app.backend.store.batches import in_batches
 from app.backend.store.sources import ConnectedSource, Person
 from app.backend.workflows.connections import NFO, keyring, server_of
 from app.backend.workflows.household import Household
 from app.backend.workflows.staging import Staging
+from app.backend.workflows.sync_notes import Notes
+from app.backend.workflows.sync_titles import Found, Known, stage_folder, stage_titles
 
-READING: Final = "Reading titles"
 READING_PEOPLE: Final = "Reading what people watched"
 # Changes that a server does not tell of are found by reading everything, this often.
 WHOLE_EVERY: Final = timedelta(days=7)
+LONGEST_SERVER_ID: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +61,35 @@ class Reading:
     Attributes
     ----------
     source : ConnectedSource
-    began : datetime
+    at : datetime
+        When this sync began; what it goes on with may have been read before (`staging.began`).
     is_whole : bool
         Whether everything was read, so that what is missing is gone.
     staging : Staging
         The titles.
-    gone : frozenset of str
-        Items that are not at the server any more.
+    notes_path : Path or None
+        Where `found.notes` are kept, once everything is written.
+    found : Found
     people : tuple of PersonStates
+    absent_accounts : int
+        How many accounts of members are not at the server any more.
     """
 
     source: ConnectedSource
-    began: datetime
+    at: datetime
     is_whole: bool
     staging: Staging
-    gone: frozenset[str] = frozenset()
+    notes_path: Path | None = None
+    found: Found = field(default_factory=Found)
     people: tuple[PersonStates, ...] = ()
+    absent_accounts: int = 0
 
-
-@dataclass(slots=True)
-class _Ids:
-    """The items that a sync has met."""
-
-    seen: set[str] = field(default_factory=set)
-
-    def of(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Take note of the items of some entries, which are handed on."""
-        records = (entry for entry in entries if isinstance(entry, TitleRecord))
-        self.seen.update(record.item.id for record in records if record.item is not None)
-        return entries
+    def done(self) -> None:
+        """Forget what was staged, after everything was written, and keep the notes."""
+        if self.notes_path is not None:
+            self.found.notes.write(self.notes_path)
+        self.staging.discard()
+        self.staging.close()
 
 
 def read_source(
@@ -94,100 +97,107 @@ def read_source(
 ) -> Reading:
     """Read what changed of a source, or everything where that is due or asked for.
 
+    Whoever gets a reading closes its staging.
+
     Raises
     ------
-    NotFound, SourceError, StorageFull
-        Where there is no such source, it cannot be read, or there is no room.
+    NotFound, Conflict, SourceError, StorageFull
+        Where there is no such source, it is being read already, it cannot be read, or there is no
+        room.
     """
     at = household.clock()
     with household.database.reading() as session:
         source = sources.read_source(session, source_id)
         people = sources.read_people(session, source_id)
-        known = source_items.read_items(session, source_id)
+        items = source_items.read_items(session, source_id)
+        lengths = source_items.read_lengths(session, source_id)
+    whole = is_whole or _is_due(source, at) or source.kind == NFO
+    folder, name = household.folder / "syncs", f"source-{source.id}"
+    with _staged(folder / f"{name}.jsonl", source, at, whole=whole) as staging:
+        if source.kind == NFO:
+            stage_folder(
+                NfoFolder(Path(source.address), latest_year=at.year + 2), staging, progress
+            )
+            return Reading(source, at, True, staging)
+        notes_path = folder / f"{name}.json"
+        known = Known(items, lengths, Notes.read(notes_path))
+        server = server_of(source, keyring(household).read(source.id), at.year + 2)
+        try:
+            insist_on_same_server(server, source)
+            since = None if whole else source.read_until
+            found = stage_titles(server, staging, known, progress, since)
+            told, absent = _read_people(server, people, progress, is_whole=whole or found.has_new)
+        finally:
+            server.close()
+        return Reading(source, at, whole, staging, notes_path, found, told, absent)
+
+
+def _is_due(source: ConnectedSource, at: datetime) -> bool:
+    """Say whether everything is to be read."""
     completed = source.completed_at
-    is_due = completed is None or at - completed >= WHOLE_EVERY or source.asks is not None
-    whole = is_whole or is_due or source.read_until is None or source.kind == NFO
-    purpose = f"{source.id}|{source.address}|{'|'.join(source.libraries)}|{whole}"
-    path = household.folder / "syncs" / f"source-{source.id}.jsonl"
-    if not whole:
-        path.unlink(missing_ok=True)
+    is_old = completed is None or at - completed >= WHOLE_EVERY
+    return is_old or source.asks is not None or source.read_until is None
+
+
+@contextmanager
+def _staged(path: Path, source: ConnectedSource, at: datetime, *, whole: bool) -> Iterator[Staging]:
+    """Open what is staged of a source, and close it where the reading comes to nothing."""
+    parts = (source.address, source.server_id, *source.libraries, source.read_until, whole)
+    purpose = json.dumps([str(part) for part in parts])
     staging = Staging.open(path, purpose, at)
-    if source.kind == NFO:
-        _stage_folder(NfoFolder(_path(source), latest_year=at.year + 2), staging, progress)
-        return Reading(source, at, True, staging)
-    server = server_of(source, keyring(household).read(source.id), at.year + 2)
     try:
-        gone, has_new = _stage_server(server, source, staging, known, progress, whole=whole)
-        read = _read_people(server, people, progress, is_whole=whole or has_new)
-    finally:
-        server.close()
-    return Reading(source, at, whole, staging, frozenset(gone), tuple(read))
+        # Only a list of all titles is gone on with: changes are few, and a folder has no pages.
+        if not staging.is_complete and (source.kind == NFO or not whole):
+            staging.begin_anew(purpose, at)
+        yield staging
+    except BaseException:
+        staging.close()
+        raise
 
 
-def _stage_folder(folder: LibrarySource, staging: Staging, progress: Progress) -> None:
-    if staging.is_complete or staging.read:
-        return
-    for batch in in_batches(folder.read()):
-        staging.add(batch, "")
-        progress(Step(READING, staging.read))
-    staging.complete()
+def insist_on_same_server(server: MediaServer, source: ConnectedSource) -> None:
+    """Refuse another server than the one that was connected.
 
-
-def _stage_server(
-    server: MediaServer,
-    source: ConnectedSource,
-    staging: Staging,
-    known: dict[str, int],
-    progress: Progress,
-    *,
-    whole: bool,
-) -> tuple[set[str], bool]:
-    """Stage titles; return which known items are gone, and whether there are new ones."""
-    ids = _Ids()
-    for entries in staging.pages():
-        ids.of(entries)
-    for page in _pages(server, source, staging, whole=whole):
-        staging.add(ids.of(page.entries), page.after)
-        progress(Step(READING, staging.read, page.total))
-    there = ids.seen if whole else ids.seen | known.keys()
-    if server.count() != len(there):
-        # Something came or went while we read, or since: its ids alone say what.
-        now = set(server.item_ids())
-        for batch in in_batches(sorted(now - there)):
-            staging.add(ids.of(server.items(batch)), staging.after)
-            progress(Step(READING, staging.read))
-        there = now
-    if not staging.is_complete:
-        staging.complete()
-    return (known.keys() | ids.seen) - there, bool(ids.seen - known.keys())
-
-
-def _pages(
-    server: MediaServer, source: ConnectedSource, staging: Staging, *, whole: bool
-) -> Iterator[Page]:
-    if staging.is_complete:
-        return iter(())
-    if whole or source.read_until is None:
-        return server.pages(staging.after)
-    return server.changed(source.read_until)
+    Raises
+    ------
+    AnotherServer, SourceError
+        Where it is another one, or cannot be asked.
+    """
+    facts = server.facts()
+    if facts.server_id[:LONGEST_SERVER_ID] != source.server_id:
+        raise AnotherServer(
+            f"At {source.address} is another server now: {shown(facts.name)}, not "
+            f"{shown(source.server_name)}. Nothing was changed. If it is the right one, write its "
+            "address and key once more; else disconnect it."
+        )
 
 
 def _read_people(
     server: MediaServer, people: Sequence[Person], progress: Progress, *, is_whole: bool
-) -> Iterator[PersonStates]:
-    """Read what each member's account did; everything, where new titles may be withheld."""
+) -> tuple[tuple[PersonStates, ...], int]:
+    """Read what each member's account did; everything, where new titles may be withheld.
+
+    Returns
+    -------
+    tuple of PersonStates
+    int
+        How many accounts are not at the server any more; what they did stays.
+    """
+    there = {user.id for user in server.users()} if people else set[str]()
+    told = list[PersonStates]()
     for number, person in enumerate(people):
         progress(Step(READING_PEOPLE, number, len(people)))
-        since = None if is_whole else person.read_until
-        touched, visible = list[ItemState](), set[str]()
-        for state in server.states(person.user_id, since):
-            visible.add(state.item_id)
-            if state.is_watched or state.rating is not None:
-                touched.append(state)
-        is_told = since is None and server.tells_visibility(person.user_id)
-        shown = frozenset(visible) if is_told else None
-        yield PersonStates(person, tuple(touched), since is None, shown)
+        if person.user_id in there:
+            told.append(_states_of(server, person, None if is_whole else person.read_until))
+    return tuple(told), len(people) - len(told)
 
 
-def _path(source: ConnectedSource) -> Path:
-    return Path(source.address)
+def _states_of(server: MediaServer, person: Person, since: datetime | None) -> PersonStates:
+    touched, visible = list[ItemState](), set[str]()
+    for state in server.states(person.user_id, since):
+        visible.add(state.item_id)
+        if state.is_watched or state.rating is not None:
+            touched.append(state)
+    is_told = since is None and server.tells_visibility(person.user_id)
+    shown_to = frozenset(visible) if is_told else None
+    return PersonStates(person, tuple(touched), since is None, shown_to)

@@ -12,6 +12,7 @@ from app.backend.store.session import ReadSession, WriteSession
 from app.backend.store.sources import ConnectedSource
 from app.backend.workflows.household import Household
 from app.backend.workflows.imports import Writing, counts_of
+from app.backend.workflows.jobs import queue_if_due
 from app.backend.workflows.sync import Reading, read_source
 from app.backend.workflows.sync_writing import write_reading
 
@@ -48,12 +49,14 @@ class SyncWork:
         return lambda session: self._written(session, household)
 
     def done(self) -> None:
-        """Forget what was staged."""
+        """Forget what was staged, and take its notes."""
         if self._reading is not None:
-            self._reading.staging.discard()
+            self._reading.done()
 
     def failed(self, household: Household, error: EncoreError) -> None:
         """Remember a question, or put the next sync off; what was staged stays for it."""
+        if self._reading is not None:
+            self._reading.staging.close()
         at = household.clock()
         values: dict[str, Any] = {"due_at": at + TRY_AGAIN}
         if isinstance(error, ShuttingDown):
@@ -61,7 +64,6 @@ class SyncWork:
         if isinstance(error, RemovalsUnconfirmed):
             # Nobody needs to ask again by itself: somebody has to answer first.
             values = {"asks": dict(error.details), "due_at": None}
-            self.done()
         if self.source.every_hours is None:
             values.pop("due_at")
         with household.database.writing() as session:
@@ -72,10 +74,29 @@ class SyncWork:
         done = write_reading(
             session, self._reading, household.clock, is_confirmed=self.is_confirmed
         )
-        return {**counts_of(done.imported), "history_changes": done.history_changes}
+        queue_if_due(session, household.training.schedule, household.clock)
+        return {
+            **counts_of(done.imported),
+            "history_changes": done.history_changes,
+            "absent_accounts": done.absent_accounts,
+        }
+
+
+def keep_titles(session: WriteSession, source_id: int, at: datetime) -> ConnectedSource:
+    """Answer the question of a sync with no: its titles stay until the next one asks again.
+
+    Raises
+    ------
+    NotFound
+        Where there is no such source.
+    """
+    hours = sources.read_source(session, source_id).every_hours
+    due_at = None if hours is None else at + timedelta(hours=hours)
+    return sources.change_source(session, source_id, {"asks": None, "due_at": due_at})
 
 
 def due(session: ReadSession, at: datetime) -> list[ConnectedSource]:
-    """Return the sources that are to be read by now, the longest overdue first."""
-    found = [one for one in sources.read_sources(session) if one.due_at and one.due_at <= at]
+    """Return the sources that are to be read by now, the longest overdue first; none by hand."""
+    by_clock = (one for one in sources.read_sources(session) if one.every_hours is not None)
+    found = [one for one in by_clock if one.due_at and one.due_at <= at]
     return sorted(found, key=lambda one: (one.due_at, one.id))

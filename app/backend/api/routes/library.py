@@ -25,7 +25,7 @@ from app.backend.domain.title import TitleRecord
 from app.backend.sources.library_source import LibrarySource
 from app.backend.sources.sent_table import SentTable
 from app.backend.sources.sent_titles import SentTitles
-from app.backend.workflows import lists
+from app.backend.workflows import lists, standings
 from app.backend.workflows.import_library import Imported, import_library
 from app.backend.workflows.imports import gathered, note
 
@@ -47,8 +47,10 @@ def list_titles(household: HouseholdDep, limit: Limit = 50, cursor: Cursor = Non
     """List the titles that may be shown, by their numbers."""
     with household.database.reading() as session:
         found = lists.titles(session, cursor, limit)
-    shown, after = page_of(found, limit, lambda title: title.media_id)
-    return TitlesOut(titles=[TitleOut.model_validate(one) for one in shown], next_cursor=after)
+        shown, after = page_of(found, limit, lambda title: title.media_id)
+        places = standings.whereabouts(session, [one.media_id for one in shown])
+    told = [TitleOut.of(one, places.get(one.media_id)) for one in shown]
+    return TitlesOut(titles=told, next_cursor=after)
 
 
 @router.get(
@@ -58,7 +60,9 @@ def list_titles(household: HouseholdDep, limit: Limit = 50, cursor: Cursor = Non
 def get_title(household: HouseholdDep, media_id: Annotated[Id, InPath()]) -> TitleOut:
     """Describe a title of the library."""
     with household.database.reading() as session:
-        return TitleOut.model_validate(lists.title(session, media_id))
+        found = lists.title(session, media_id)
+        places = standings.whereabouts(session, [media_id])
+    return TitleOut.of(found, places.get(media_id))
 
 
 @router.post(

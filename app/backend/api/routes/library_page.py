@@ -1,6 +1,5 @@
 """The page Library: what there is to choose from, where it is from, and bringing more."""
 
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -11,8 +10,10 @@ from app.backend.api.addresses import led_to
 from app.backend.api.dependencies import HouseholdDep, ImporterDep
 from app.backend.api.guarded import Guarded
 from app.backend.api.guards import MOST_TABLE_BYTES
+from app.backend.api.import_view import import_row, import_rows
 from app.backend.api.messages import N_
 from app.backend.api.quality_view import quality_context
+from app.backend.api.sent_files import folder_path, sent_file
 from app.backend.api.templates import render
 from app.backend.api.tongue import Tongue, TongueDep
 from app.backend.domain.errors import (
@@ -21,7 +22,6 @@ from app.backend.domain.errors import (
     EncoreError,
     InvalidInput,
     SourceError,
-    SourceUnreadable,
 )
 from app.backend.sources.nfo_folder import NfoFolder
 from app.backend.sources.sent_table import SentTable
@@ -34,7 +34,7 @@ router = APIRouter(route_class=Guarded, include_in_schema=False)
 
 LONGEST_SEARCH: Final = 100
 LONGEST_PATH: Final = 4_096
-LONGEST_FILE_NAME: Final = 200
+NO_TABLE: Final = "No file was chosen; choose a table saved as CSV."
 NOTICES: Final = {
     "begun": N_("The import has begun. You may leave this page; it goes on."),
     "hidden": N_("The title is hidden. You find it under Hidden, to show it again."),
@@ -79,7 +79,7 @@ def import_progress(request: Request, household: HouseholdDep, tongue: TongueDep
     """Show how far the import under way is, as a part of a page."""
     with household.database.reading() as session:
         found = imports.running(session)
-    shown = None if found is None else library_view.import_row(found, tongue)
+    shown = None if found is None else import_row(found, tongue)
     return render(request, "_import_progress.html", {"running": shown})
 
 
@@ -93,7 +93,7 @@ def bring_file(
 ) -> Response:
     """Begin to import a table that is sent; it is kept only while it is read."""
     try:
-        name, content = _sent(file)
+        name, content = sent_file(file, MOST_TABLE_BYTES, NO_TABLE, "table.csv")
         latest_year = household.clock().year + 2
         importer.begin(SentTable(content, name, latest_year=latest_year), name)
     except (InvalidInput, Conflict, BodyTooLarge) as error:
@@ -111,7 +111,7 @@ def bring_folder(
 ) -> Response:
     """Begin to import the NFO files below a folder of the server's machine."""
     try:
-        path = _folder(folder.strip())
+        path = folder_path(folder.strip())
         importer.begin(NfoFolder(path, latest_year=household.clock().year + 2), str(path))
     except (InvalidInput, Conflict, SourceError) as error:
         return _refused(request, household, tongue, error, {"folder": folder})
@@ -142,7 +142,7 @@ def _library(household: Household, tongue: Tongue, wanted: Wanted) -> dict[str, 
         titles = shelf.titles(session, wanted)
         last = imports.last_imports(session)
         demo = browse.is_demo(session)
-    told = [library_view.import_row(one, tongue) for one in last]
+    under_way = next((one for one in last if one.state == imports.RUNNING), None)
     count = found.counts.titles
     return {
         "page": "library",
@@ -152,8 +152,8 @@ def _library(household: Household, tongue: Tongue, wanted: Wanted) -> dict[str, 
         "counts": library_view.counts_of(found, tongue),
         "genres": library_view.genre_bars(found.genres, count, tongue),
         "sources": library_view.source_rows(found.sources, tongue),
-        "imports": [one for one in told if not one["is_running"]],
-        "running": next((one for one in told if one["is_running"]), None),
+        "imports": import_rows(last, tongue),
+        "running": None if under_way is None else import_row(under_way, tongue),
         "titles": library_view.page_of_titles(titles, wanted, "/library", tongue),
         "wanted": wanted,
         "folder": "",
@@ -174,34 +174,3 @@ def _refused(
     page = _library(household, tongue, Wanted())
     context = {**page, **(kept or {}), "problem": error.message}
     return render(request, "library.html", context, error.status)
-
-
-def _sent(file: UploadFile | str | None) -> tuple[str, bytes]:
-    """Return the name and the content of a file that was sent."""
-    if file is None or isinstance(file, str) or not file.filename:
-        raise InvalidInput("No file was chosen; choose a table saved as CSV.")
-    content = file.file.read(MOST_TABLE_BYTES + 1)
-    if len(content) > MOST_TABLE_BYTES:
-        megabytes = MOST_TABLE_BYTES // 2**20
-        raise BodyTooLarge(f"The file is larger than {megabytes} MB; split it, or use the shell.")
-    name = "".join(sign for sign in file.filename if sign.isprintable())
-    return name.replace("\\", "/").rpartition("/")[2][-LONGEST_FILE_NAME:] or "table.csv", content
-
-
-def _folder(text: str) -> Path:
-    """Return the folder that a path names on the server's machine."""
-    if not text or not text.isprintable():
-        raise InvalidInput("Write the path of a folder, as the server sees it.")
-    path = Path(text)
-    if not path.is_absolute():
-        raise InvalidInput("Write the whole path of the folder, beginning with /.")
-    try:
-        is_there, is_folder = path.exists(), path.is_dir()
-    except OSError as error:
-        message = f"{path} cannot be read ({error.strerror}); check the path and who may read it."
-        raise SourceUnreadable(message) from error
-    if not is_there:
-        raise SourceUnreadable(f"There is no folder {path}; check the path.")
-    if not is_folder:
-        raise SourceUnreadable(f"{path} is a file; name the folder that holds it.")
-    return path

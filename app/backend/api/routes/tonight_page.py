@@ -1,6 +1,6 @@
 """The page Tonight: the choices, the picks, and what is said of them instead of watching."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -13,8 +13,10 @@ from app.backend.api.choices_view import Choices, choice_lists, resolved
 from app.backend.api.cookies import remember
 from app.backend.api.dependencies import DeskDep, HouseholdDep
 from app.backend.api.guarded import Guarded
+from app.backend.api.left_out_view import nothing_view
 from app.backend.api.messages import N_
-from app.backend.api.pick_view import nothing_view, slate_view
+from app.backend.api.pick_view import slate_view
+from app.backend.api.question_view import questions
 from app.backend.api.templates import render
 from app.backend.api.tongue import Tongue, TongueDep
 from app.backend.domain.context import AskedMood, GroupSize, SessionLength
@@ -23,7 +25,8 @@ from app.backend.domain.evening import StoredPick, StoredSlate
 from app.backend.domain.randomness import fresh_seed
 from app.backend.domain.signals import SEEN, SignalKind
 from app.backend.store.session import ReadSession
-from app.backend.workflows import browse, feedback, people, recommend, signals
+from app.backend.workflows import browse, feedback, notices, people, recommend, signals
+from app.backend.workflows.standings import Whereabouts, whereabouts
 
 router = APIRouter(route_class=Guarded, include_in_schema=False)
 
@@ -51,27 +54,42 @@ class Asked(BaseModel):
     session_length: SessionLength
     members: list[Annotated[int, Field(ge=1, le=2**53)]] = Field(default=[], max_length=20)
     surprise: bool = False
+    with_seen: bool = False
     instead_of: int | None = Field(default=None, ge=1, le=2**53)
 
     @property
     def choices(self) -> Choices:
         """The choices, whoever is here."""
         ticked = tuple(dict.fromkeys(self.members))
-        return Choices(self.mood, self.group_size, self.session_length, ticked)
+        return Choices(self.mood, self.group_size, self.session_length, ticked, self.with_seen)
 
 
 @dataclass(frozen=True, slots=True)
 class _Home:
-    """What the page shows whether or not there is a slate."""
+    """What the page shows: who is here, what is asked, and the slate, where there is one."""
 
     people: list[people.Person]
     pending: list[StoredPick]
+    told: Mapping[int, notices.Prefilled]
     demo: bool
+    has_seen: bool
+    slate: StoredSlate | None
+    places: Mapping[int, Whereabouts]
 
     @classmethod
-    def read(cls, session: ReadSession) -> "_Home":
-        here, pending = people.everybody(session), browse.unanswered(session)
-        return cls(here, pending, browse.is_demo(session))
+    def read(cls, session: ReadSession, slate_id: int | None = None) -> "_Home":
+        slate = None if slate_id is None else browse.slate(session, slate_id)
+        pending = browse.unanswered(session)
+        picks = () if slate is None else slate.picks
+        return cls(
+            people.everybody(session),
+            pending,
+            notices.prefilled(session, pending),
+            browse.is_demo(session),
+            browse.has_seen_elsewhere(session),
+            slate,
+            whereabouts(session, [pick.media_id for pick in picks]),
+        )
 
 
 @router.get("/")
@@ -87,14 +105,11 @@ def tonight(
     with household.database.reading() as session:
         if not browse.has_titles(session):
             return led_to(request, "/welcome")
-        found = None if slate is None else browse.slate(session, slate)
-        home = _Home.read(session)
-    now = household.clock()
+        home = _Home.read(session, slate)
     choices = Choices.remembered(encore_choices, home.people)
-    if found is None:
-        page = _page(home, choices, now, tongue)
-    else:
-        page = _page(home, choices.of_slate(found, home.people), now, tongue, found)
+    if home.slate is not None:
+        choices = choices.of_slate(home.slate, home.people)
+    page = _page(home, choices, household.clock(), tongue)
     told = NOTICES.get(notice or "")
     page["notice"] = None if told is None else tongue.gettext(told)
     return render(request, "tonight.html", page)
@@ -181,45 +196,29 @@ def _evening(said: Asked, choices: Choices, here: Sequence[people.Person]) -> re
         seed=fresh_seed(),
         instead_of=said.instead_of,
         is_surprise=said.surprise,
+        with_seen=said.with_seen,
     )
 
 
-def _page(
-    home: _Home,
-    choices: Choices,
-    now: datetime,
-    tongue: Tongue,
-    slate: StoredSlate | None = None,
-) -> dict[str, Any]:
+def _page(home: _Home, choices: Choices, now: datetime, tongue: Tongue) -> dict[str, Any]:
     """Return what the page shows, with a slate or without."""
+    slate = home.slate
     # Who has just chosen a title cannot say yet how it was.
     chosen = () if slate is None else [pick for pick in slate.picks if pick.signal != SEEN]
     too_early = {pick.recommendation_id for pick in chosen}
-    asked = [pick for pick in home.pending if pick.recommendation_id not in too_early]
-    view = None if slate is None else slate_view(slate, browse.served_by(slate), now, tongue)
+    view = None
+    if slate is not None:
+        view = slate_view(slate, browse.served_by(slate), now, tongue, home.places)
     return {
         "page": "tonight",
         "demo": home.demo,
         "choices": choices,
+        "has_seen": home.has_seen,
         "company": resolved(choices.group_size, choices.members, home.people),
         **choice_lists(home.people, now, tongue),
-        "pending": [_question(pick) for pick in asked],
+        "pending": questions(home.pending, home.told, too_early, tongue),
         "slate": view,
         "nothing": None,
         "again": {"instead_of": None, "surprise": False if view is None else view.is_surprise},
         "next": "/" if slate is None else f"/?slate={slate.id}",
-    }
-
-
-def _question(pick: StoredPick) -> dict[str, Any]:
-    """Return what is asked of a pick that was watched, or seen before."""
-    return {
-        "recommendation_id": pick.recommendation_id,
-        "title": pick.title,
-        "year": pick.year,
-        "watched_at": pick.watched_at,
-        "is_seen": pick.signal == SEEN,
-        "rating": None,
-        "again": None,
-        "member": None,
     }

@@ -168,7 +168,8 @@ def _histories() -> None:
     op.create_index(
         "uq_history_entries_source_member_id_key", "history_entries", names, unique=True
     )
-    op.create_index("ix_history_entries_media_id", "history_entries", ["media_id"])
+    for column in ("media_id", "noted_at"):
+        op.create_index(f"ix_history_entries_{column}", "history_entries", [column])
     _table(
         "playbacks",
         [
