@@ -45,6 +45,7 @@ bench: .venv/.dev ## the comparisons behind the figures in the docs, in their sh
 	@$(BIN)/python -m benchmarks.promotion_gate --short
 	@$(BIN)/python -m benchmarks.feature_groups --short
 	@$(BIN)/python -m benchmarks.imported_histories --short
+	@$(BIN)/python -m benchmarks.ratings_without_context --short
 	@$(BIN)/python -m benchmarks.training_cost --short
 	@$(BIN)/python -m benchmarks.real_data --short
 	@$(BIN)/python -m benchmarks.data_preparation --short

@@ -135,7 +135,8 @@ STEPS: Final = (
         "What members rated at media servers and in files is learnt from beside feedback, never as "
         f"rows of `X`: each rating weighs {classifier.DEFAULT.recalled_weight:g} verdicts, in "
         "every context a little, and whoever rated in one place has an intercept of their own, "
-        "which is thrown away. A title that the same member or the household gave a verdict on here is left out.",
+        "which is thrown away. A title that the same member or the household gave a verdict on "
+        "here is left out.",
         "People rate what they chose to watch, each in their own way: how high the ratings are "
         "says nothing of evenings here, which titles they preferred does.",
     ),

@@ -1,6 +1,8 @@
 """Writes what a household is really answered, as examples for the description of the interface."""
 
 import json
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +15,18 @@ from app.backend.api.app import create_app
 from app.backend.domain.progress import silent
 from app.backend.workflows.household import open_household
 from app.backend.workflows.import_library import import_library
+from tests.media_servers.fake_jellyfin import KEY, World, film, serve
 from tests.workflows.evenings import ListSource, Ticking, live, varied_titles
 
 TARGET: Final = Path(__file__).parents[1] / "app" / "backend" / "api" / "examples.json"
 EVENING: Final = {"mood": "funny", "group_size": "couple", "session_length": "short", "seed": 7}
 MOST_IN_A_LIST: Final = 2
 SEED: Final = 5
+SERVER: Final = "http://nas.local:8096"
+RATINGS: Final = """Const,Your Rating,Date Rated,Title,Title Type,Year
+tt9000001,8,2026-01-02,The Long Matinee,Movie,1998
+tt9000002,9,2026-02-03,The Longest Matinee,Movie,1999
+"""
 # Of secrets, which are never the same, the form alone is shown.
 SECRET: Final = "enc_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"  # noqa: S105
 
@@ -77,12 +85,67 @@ def _asked(client: TestClient) -> Iterator[tuple[str, Any]]:
     yield "version_ready", client.get(f"/v2/models/encore/versions/{version}/ready").json()
     rows = {"dataframe_records": [{"mood": "funny", "genres": "Comedy"}]}
     yield "invocations", client.post("/invocations", json=rows).json()
+    yield from _histories(client)
+    yield from _sources(client)
     yield from _ranked(client)
     yield from _access(client)
     run = client.post(f"{base}/training-runs", json={"anew": True}).json()
     yield "create_training_run", run | {"id": 2}
     ended = client.delete(f"{base}/training-runs/{run['id']}").json()
     yield "cancel_training_run", ended if "error" not in ended else run | {"state": "cancelled"}
+
+
+def _histories(client: TestClient) -> Iterator[tuple[str, Any]]:
+    base = "/api/v1"
+    sent = client.post(f"{base}/histories?member=Ben", content=RATINGS)
+    yield "import_history", sent.json()
+    yield "list_histories", client.get(f"{base}/histories").json()
+    waiting = client.get(f"{base}/histories/unmatched").json()
+    yield "list_unmatched_entries", waiting
+    entry = f"{base}/histories/entries/{waiting['entries'][0]['id']}"
+    yield "get_entry", client.get(entry).json()
+    candidates = client.get(f"{entry}/candidates").json()
+    yield "list_candidates", candidates
+    means = {"media_id": candidates["candidates"][0]["media_id"]}
+    yield "say_meaning", client.put(entry, json=means).json()
+    yield "list_decided_entries", client.get(f"{base}/histories/decisions").json()
+
+
+def _sources(client: TestClient) -> Iterator[tuple[str, Any]]:
+    """Speak with a server that is there for as long as this lasts, under another name."""
+    base = "/api/v1/sources"
+    with serve(World(items=[film(number) for number in range(1, 6)])) as address:
+        answers = dict(_of_source(client, base, address))
+    for name, told in answers.items():
+        plain = json.dumps(told).replace(address, SERVER)
+        yield name, json.loads(re.sub(r"/webhooks/[^/]+/", "/webhooks/SECRET/", plain))
+
+
+def _of_source(client: TestClient, base: str, address: str) -> Iterator[tuple[str, Any]]:
+    said = {"kind": "jellyfin", "address": address, "key": KEY}
+    made = client.post(base, json=said).json()
+    yield "create_source", made
+    one = f"{base}/{made['id']}"
+    yield "list_source_libraries", client.get(f"{one}/libraries").json()
+    people = {"people": [{"account": "Ben", "member": "Ben"}]}
+    yield "assign_source_people", client.put(f"{one}/people", json=people).json()
+    yield "list_source_accounts", client.get(f"{one}/accounts").json()
+    yield "list_source_people", client.get(f"{one}/people").json()
+    begun = client.post(f"{one}/syncs").headers["location"]
+    while (ended := client.get(begun).json())["state"] == "running":
+        time.sleep(0.01)
+    not_yet = {"state": "running", "read": 0, "total": None, "counts": {}, "finished_at": None}
+    yield "create_sync", ended | not_yet
+    yield "get_import", ended
+    yield "list_imports", client.get("/api/v1/library/imports").json()
+    yield "get_source", client.get(one).json()
+    yield "list_sources", client.get(base).json()
+    yield "change_source", client.patch(one, json={"every_hours": 6}).json()
+    yield "get_source_webhook", client.get(f"{one}/webhook").json()
+    yield "keep_titles", client.post(f"{one}/kept-titles").json()
+    yield "plan_ratings", client.get(f"{one}/ratings").json()
+    yield "write_ratings", client.post(f"{one}/ratings").json()
+    yield "delete_source", client.delete(one).json()
 
 
 def _ranked(client: TestClient) -> Iterator[tuple[str, Any]]:

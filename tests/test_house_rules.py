@@ -152,7 +152,8 @@ def test_the_gate_is_told_with_its_own_numbers() -> None:
         f"in the last {RESTING_DAYS} days",
         f"From {splits.FIRST_TEST_SHARE * 100:.0f} % of the evenings on",
         f"if there are {recall_trial.LEAST_RATINGS}:",
-        f"with {gate.LEAST_RECALL_PROBABILITY * 100:.0f} % certainty",
+        f"than the rules, with {gate.LEAST_PROBABILITY * 100:.0f} % certainty",
+        f"luck\nwould, with {gate.LEAST_TASTE_PROBABILITY * 100:.0f} % certainty",
     ):
         assert fact in told
     assert (policy.exploration, policy.pool) == (0.1, 20), "the page says one in ten, of twenty"

@@ -17,7 +17,7 @@ from tests.api.tonight import FAMILY
 # is read by workflows that are tried on both: their tests take the one that starts at once.
 PAGES = re.compile(
     r"test_(\w+_page|tonight_\w+|pages|no_hard_coded_words|sign_in_pages|taste|personalizer|tongue"
-    r"|guards|doorman|webhooks|posters)$"
+    r"|guards|doorman|webhooks|posters|sources|histories)$"
 )
 
 

@@ -20,9 +20,13 @@ from sqlalchemy import text
 
 from app.backend.domain.clock import system_clock
 from app.backend.domain.progress import silent
-from app.backend.workflows import accounts, keys
+from app.backend.sources.history_files import history_source
+from app.backend.workflows import accounts, connections, keys
+from app.backend.workflows.connections import Wanted
+from app.backend.workflows.history_work import HistoryWork
 from app.backend.workflows.household import Household, open_household
 from app.backend.workflows.import_library import import_library
+from app.backend.workflows.imports import import_here
 from tests.workflows.evenings import FUNNY_SHORT, ListSource, ask, varied_titles
 
 # No operation that a fuzzer makes up may revoke the key that it asks with.
@@ -32,12 +36,17 @@ CLAIMING = ("create_owner", "create_account", "change_account")
 # What is allowed to whoever sits at the machine is allowed without a word, as long as nobody owns
 # Encore: the description asks for a credential everywhere.
 UNASKED = "ignored_auth"
-# That names, types, shapes and data of tensors go together is more than a schema can say.
+# That names, types, shapes and data of tensors go together is more than a schema can say; so is
+# which address is a server's, and which bytes are a history.
 CONFIG = """
 [[operations]]
-include-operation-id = ["infer", "infer_version"]
+include-operation-id = [
+  "infer", "infer_version", "create_source", "change_source", "import_history"
+]
 checks.positive_data_acceptance.enabled = false
 """
+FILM = "<movie><title>Night Passage</title><year>1957</year><userrating>8</userrating></movie>"
+RATINGS = "Const,Your Rating,Title,Year\ntt9000001,8,Nobody Has Seen It,1957\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,17 @@ def prepared(folder: Path, url: str, *, owned: bool) -> str:
         with household.database.writing() as session:
             import_library(session, ListSource(varied_titles()), system_clock, silent)
         ask(household, FUNNY_SHORT)
+        _connected(household, folder / "films")
         return _key(household) if owned else ""
+
+
+def _connected(household: Household, films: Path) -> None:
+    """Connect a folder, and bring a history of which nobody knows the title."""
+    films.mkdir()
+    (films / "film.nfo").write_text(FILM, encoding="utf-8")
+    connections.connect(household, Wanted("nfo", str(films)))
+    ratings = history_source(RATINGS.encode(), "ratings.csv", latest_year=2030)
+    import_here(household, HistoryWork(ratings, "ratings.csv", None), silent)
 
 
 def _key(household: Household) -> str:
@@ -71,7 +90,7 @@ def _key(household: Household) -> str:
 
 @contextmanager
 def served(folder: Path, url: str) -> Iterator[str]:
-    """Serve a household from a process of its own; yield its address."""
+    """Serve a household from a process of its own, which reaches nobody; yield its address."""
     env = os.environ | {
         "ENCORE_DATA_DIR": str(folder),
         "ENCORE_DATABASE_URL": url,
@@ -79,7 +98,7 @@ def served(folder: Path, url: str) -> Iterator[str]:
         "ENCORE_TRAIN_AFTER_FEEDBACKS": "0",
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-m", "app.backend", "serve", "--json"]
+    command = [sys.executable, "-m", "tests.api.cut_off", "serve", "--json"]
     with (
         (folder / "log").open("w") as log,
         subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=log, text=True) as server,

@@ -22,8 +22,8 @@ NO_PAGE: Final = (
     "settings.py", "setting_files.py", "ml_model.py", "cli/", "domain/",
     "api/mlflow_scoring.py", "api/tensors.py", "api/tracing.py", "api/counter.py", "api/server.py",
     "api/routes/mlflow_scoring.py", "api/routes/open_inference.py", "api/routes/models.py",
-    "api/routes/personalizer.py", "features/basis.py", "features/plain_rows.py",
-    "features/table.py", "features/table_model.py",
+    "api/routes/personalizer.py", "api/routes/source_accounts.py", "api/routes/sources.py",
+    "features/basis.py", "features/plain_rows.py", "features/table.py", "features/table_model.py",
     "learning/additive.py", "learning/boosted.py", "learning/classifier.py",
     "learning/factorisation.py", "learning/glmix.py", "learning/mixed.py", "learning/network.py",
     "learning/partitions.py", "learning/rows.py", "learning/stopping.py", "learning/targets.py",
@@ -49,6 +49,7 @@ NO_PAGE: Final = (
 NO_PAGE_SAYS: Final = (
     "ENCORE_DATABASE_URL ",
     "The folder of the database, ",
+    "There is no import ",
 )
 # What may stand where a sentence has something put in.
 SAMPLES: Final = (

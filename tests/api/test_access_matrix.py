@@ -46,6 +46,7 @@ OWNERS = ("/access", "/api/v1/accounts", "/api/v1/keys")
 TRAINERS = (
     "/welcome/demo",
     "/training", "/models", "/api/v1/library", "/api/v1/models", "/api/v1/training-runs",
+    "/api/v1/sources", "/api/v1/histories", "/library/sources", "/library/histories",
 )  # fmt: skip
 
 
@@ -143,7 +144,18 @@ def test_roles_are_as_they_are_written_here() -> None:
     assert {*SCOPES} == access.SCOPES
 
 
-@pytest.mark.parametrize("name", ["create_key", "create_session", "log_in", "change_password"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "create_key",
+        "create_session",
+        "log_in",
+        "change_password",
+        "create_source",
+        "change_source",
+        "keep_own_key",
+    ],
+)
 def test_secrets_are_never_kept_for_a_second_time(name: str) -> None:
     """What brings or takes a secret is not written down under an Idempotency-Key."""
     assert name in NEVER_KEPT

@@ -138,8 +138,11 @@ def test_health_is_public_and_short(empty_client: TestClient) -> None:
 
 
 def test_no_route_is_async_over_a_blocking_database() -> None:
-    """Routes that touch the database run in the thread pool, so that none blocks others."""
+    """Routes that touch the database run in the thread pool, so that none blocks others.
+
+    One waits for another machine's picture, which would hold a thread; it asks in one first.
+    """
     routes = [route for _, route in every_route()]
     assert len(routes) > 50
     found = [route.name for route in routes if route.endpoint.__code__.co_flags & 0x80]
-    assert not found
+    assert found == ["poster"]

@@ -116,8 +116,8 @@ def verdicts() -> list[str]:
         good,
         good_trial(LEAST_ROWS - 1),
         *(
-            replace(good_trial(LEAST_ROWS - 1), recall=RecallTrial(60, 400, 0.7, 0.6, chance))
-            for chance in (0.99, 0.5)
+            replace(good_trial(LEAST_ROWS - 1), recall=RecallTrial(60, 400, 0.7, 0.6, *chances))
+            for chances in ((0.99, 0.999), (0.5, 0.5))
         ),
         good_trial(LEAST_ROWS),
         with_promises(good, **{CHALLENGER: flat}),

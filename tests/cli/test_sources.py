@@ -8,7 +8,7 @@ import pytest
 
 from app.backend.cli.named_sources import KEY_VARIABLE
 from app.backend.cli.output import household
-from app.backend.workflows import people
+from app.backend.workflows import connections, people
 from tests.cli.conftest import Run, read
 from tests.media_servers import fake_plex
 from tests.media_servers.fake_jellyfin import FILMS, KEY, World, film, serve
@@ -94,9 +94,9 @@ def test_a_folder_is_kept_in_step(run: Run, tmp_path: Path) -> None:
         text = f"<movie><title>Film {number}</title><runtime>90</runtime></movie>"
         (tmp_path / f"{number}.nfo").write_text(text, encoding="utf-8")
     run("sources", "connect", "nfo", str(tmp_path))
-    assert read(run("sources", "sync", "nfo", "--json"))["added"] == 6
+    assert read(run("sources", "sync", "folder", "--json"))["added"] == 6
     (tmp_path / "6.nfo").unlink()
-    assert read(run("sources", "sync", "nfo", "--json"))["removed"] == 1
+    assert read(run("sources", "sync", "folder", "--json"))["removed"] == 1
 
 
 def test_an_account_of_plex_may_have_a_key_of_its_own(
@@ -175,8 +175,11 @@ def test_a_source_is_changed(run: Run, rated: World, key_file: str) -> None:
         assert refused["error"]["code"] == "invalid_input"
 
 
-def test_a_source_gets_another_key_or_address(run: Run, rated: World, key_file: str) -> None:
+def test_a_source_gets_another_key_or_address(
+    run: Run, rated: World, key_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Once it answers to them; else everything is as it was."""
+    monkeypatch.setattr(connections, "AT_FIRST", connections.PROMPT)  # nobody is starting up
     before = read(run("sources", "list", "--json"))["sources"][0]
     rated.keys = {"another-key": ""}
     Path(key_file).write_text("another-key", encoding="utf-8")

@@ -34,6 +34,7 @@ CODES = {
     "server_unreachable": 422,
     "server_refuses": 422,
     "address_refused": 422,
+    "another_server": 422,
     "removals_unconfirmed": 409,
     "source_unreadable": 422,
     "artefact_damaged": 500,

@@ -11,21 +11,31 @@ from app.backend.domain.errors import InvalidInput
 from app.backend.features.basis import GENRES, title_basis
 from app.backend.features.encode import Codes, Floats, for_context
 from app.backend.features.household import Evidence
+from app.backend.features.interactions import layout
 from app.backend.features.posterior import MixedPosterior, rules_posterior
 from app.backend.features.recalled import Recalled
 from app.backend.learning.cells import NOT_RECALLED, Weighed, of_training
 from app.backend.learning.classifier import DEFAULT
 from app.backend.learning.curvature import logistic
 from app.backend.learning.evaluation import LEAST_ROWS, hold_trial
-from app.backend.learning.gate import RECALLS, judge, verdict
+from app.backend.learning.gate import (
+    LEAST_PROBABILITY,
+    LEAST_TASTE_PROBABILITY,
+    RECALLS,
+    TASTE,
+    judge,
+    verdict,
+)
 from app.backend.learning.glmix import GlmixConfig, fit_evidence
-from app.backend.learning.offsets import offsets
-from app.backend.learning.recall_trial import LEAST_RATINGS, hold_recall_trial
-from tests.learning.households import problem
+from app.backend.learning.newton import Limits, climb
+from app.backend.learning.offsets import DEVIATION, marginal, offsets
+from app.backend.learning.recall_trial import LEAST_RATINGS, RecallTrial, hold_recall_trial
+from tests.learning.households import Dense, prior_of, problem
 from tests.worlds import World, choices, live, make_world, training_set
 
 QUICK = GlmixConfig(evidence_rounds=1)
 RATED = 120
+LIMITS = (LEAST_PROBABILITY, LEAST_TASTE_PROBABILITY)
 
 
 @cache
@@ -82,6 +92,17 @@ def test_how_high_ratings_are_teaches_nothing() -> None:
         for y in ((rng.random(200) < share).astype(np.int64) for share in (0.9, 0.1))
     )
     assert abs(pleased - strict) < 0.05
+
+
+def test_how_pleased_a_household_is_stays_as_unknown_as_it_was() -> None:
+    """Before the first verdict: which titles are preferred is known better, and nothing else."""
+    known = evenings(0)
+    heard = fit_evidence(replace(known, recalled=rated(comedies())), QUICK)
+    mute = fit_evidence(known, QUICK)
+    share = np.square(heard.root).sum(axis=1) / np.square(mute.root).sum(axis=1)
+    names = layout().names
+    assert share[names.index("any x any")] > 0.95
+    assert share[names.index("any x genre_comedy")] < 0.8
 
 
 def test_without_ratings_or_weight_nothing_changes() -> None:
@@ -159,6 +180,29 @@ def test_an_offset_explains_how_many_were_liked() -> None:
         assert expected == pytest.approx(told.positives[at].sum(), abs=0.05)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.7])
+def test_coefficients_are_no_surer_than_with_the_intercepts_unknown(gamma: float) -> None:
+    """Their precision is that of a textbook in which the intercepts are eliminated like effects."""
+    prior = prior_of(problem())
+    count = np.random.default_rng(2).uniform(0.0, 2.0, problem().count.shape)
+    household = replace(problem(), count=count, positives=count / 3.0)
+    group = np.full(len(household.context), NOT_RECALLED)
+    group[[1, 3]] = [0, 1]
+    mode = climb(household, prior, gamma, Limits(50, 1e-9))
+    dense = Dense(household, gamma, prior)
+    _, precision = dense.derivatives(np.append(mode.w, mode.u))
+    p = logistic(mode.logit + household.selection)
+    weight = (household.count * p * (1.0 - p)).ravel()
+    intercepts = np.repeat(np.eye(2)[group] * (group >= 0)[:, None], len(household.title), axis=0)
+    across = (dense.design.T * weight) @ intercepts
+    own = np.diag(weight @ intercepts + DEVIATION**-2.0)
+    whole = np.block([[precision, across], [across.T, own]])
+    covariance = np.linalg.inv(whole)[: len(mode.w), : len(mode.w)]
+    factor = marginal(household, mode, group).solver.factor
+    np.testing.assert_allclose(factor @ factor.T, np.linalg.inv(covariance), atol=1e-6)
+    assert np.abs(factor - mode.solver.factor).max() > 0.01
+
+
 def test_ratings_that_are_all_alike_move_an_offset_only_so_far() -> None:
     """It stays finite, and so does all that is learnt."""
     model = fit_evidence(replace(evenings(5), recalled=rated(np.ones(200, dtype=np.int64))), QUICK)
@@ -183,7 +227,8 @@ def test_a_trial_by_ratings_knows_taste_from_noise() -> None:
     assert heard is not None
     assert tasted.ours > 0.9 > tasted.rules
     assert tasted.chance_better > 0.99
-    assert heard.chance_better < 0.9
+    assert tasted.chance_taste > 0.99
+    assert max(heard.chance_better, heard.chance_taste) < 0.9
     assert tasted.pairs > 300
     assert hold_recall_trial(replace(evenings(0), recalled=rated(comedies())), QUICK, 1) == tasted
 
@@ -205,7 +250,7 @@ def test_the_gate_asks_ratings_only_where_evenings_are_too_few() -> None:
     trial = hold_trial(told, DEFAULT, None, 1)
     answers = judge(trial, model, world().encoded, 1)
     passed, reason = verdict(answers)
-    assert answers[0].question == RECALLS
+    assert [answer.question for answer in answers[:2]] == [RECALLS, TASTE]
     assert passed, reason
     assert "rated elsewhere" in reason
     rules = hold_trial(replace(told, recalled=rated(noise_of(7))), DEFAULT, None, 1)
@@ -213,6 +258,26 @@ def test_the_gate_asks_ratings_only_where_evenings_are_too_few() -> None:
     enough = hold_trial(replace(evenings(30), recalled=rated(comedies())), DEFAULT, None, 1)
     assert len(enough.y) >= LEAST_ROWS
     assert enough.recall is None
+
+
+@pytest.mark.parametrize(
+    ("chances", "asked_in_vain"),
+    [((0.999, 0.989), "99%"), ((0.899, 0.999), "90%")],
+    ids=["luck", "the rules"],
+)
+def test_the_gate_wants_more_than_the_rules_and_more_than_luck(
+    chances: tuple[float, float], asked_in_vain: str
+) -> None:
+    """Rules that order worse than luck would are no rival. What falls short is not rounded up."""
+    recall = RecallTrial(100, 900, 0.6, 0.45, *chances)
+    trial = replace(hold_trial(evenings(0), DEFAULT, None, 1), recall=recall)
+    answers = judge(trial, rules_posterior(), world().encoded, 1)
+    passed = [chance >= least for chance, least in zip(chances, LIMITS, strict=True)]
+    assert [answer.passed for answer in answers[:2]] == passed
+    assert sum(passed) == 1
+    short = answers[passed.index(False)].finding
+    assert short.endswith(f"it takes {asked_in_vain}.")
+    assert short.count(asked_in_vain) == 1
 
 
 def noise_of(seed: int) -> Codes:

@@ -10,7 +10,7 @@ from app.backend.domain.errors import SourceMalformed
 from app.backend.sources.imdb import ImdbRatings
 from tests.contracts.history_source import (
     LATEST_YEAR,
-    HistorySourceSuite,
+    HistoryFileSuite,
     all_of,
     entries_of,
     refusals_of,
@@ -49,7 +49,7 @@ def of_type(kind: str) -> str:
     return f"tt0000001,7,2021-01-01,X,X,u,{kind},1,1,2001,,1,2001-01-01,\n"
 
 
-class TestImdbRatingsAreAHistorySource(HistorySourceSuite):
+class TestImdbRatingsAreAHistorySource(HistoryFileSuite):
     """The export of IMDb holds what every history does."""
 
     def source(self, content: bytes) -> ImdbRatings:

@@ -12,7 +12,7 @@ from app.backend.sources.history_files import history_source
 from app.backend.sources.letterboxd import LetterboxdExport
 from tests.contracts.history_source import (
     LATEST_YEAR,
-    HistorySourceSuite,
+    HistoryFileSuite,
     all_of,
     entries_of,
     refusals_of,
@@ -52,7 +52,7 @@ def day(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-class TestLetterboxdExportIsAHistorySource(HistorySourceSuite):
+class TestLetterboxdExportIsAHistorySource(HistoryFileSuite):
     """The export of Letterboxd holds what every history does."""
 
     def source(self, content: bytes) -> LetterboxdExport:

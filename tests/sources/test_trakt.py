@@ -15,7 +15,7 @@ from app.backend.sources import trakt
 from app.backend.sources.trakt import TraktExport
 from tests.contracts.history_source import (
     LATEST_YEAR,
-    HistorySourceSuite,
+    HistoryFileSuite,
     all_of,
     entries_of,
     refusals_of,
@@ -76,7 +76,7 @@ def export(content: object) -> TraktExport:
     return TraktExport(content, "trakt.json", latest_year=LATEST_YEAR)
 
 
-class TestTraktExportIsAHistorySource(HistorySourceSuite):
+class TestTraktExportIsAHistorySource(HistoryFileSuite):
     """The export of Trakt holds what every history does."""
 
     def source(self, content: bytes) -> TraktExport:

@@ -21,7 +21,8 @@ from app.backend.store.schema import upgrade
 from app.backend.store.session import open_database
 from app.backend.workflows import imports, shelf
 from app.backend.workflows.household import Household
-from app.backend.workflows.imports import MOST_REFUSALS, Importer
+from app.backend.workflows.import_library import MOST_REFUSALS
+from app.backend.workflows.imports import Importer
 from app.backend.workflows.serving import Shelf
 from app.backend.workflows.turns import Turn
 from tests.workflows.evenings import ListSource, Noted, Ticking, record, varied_titles

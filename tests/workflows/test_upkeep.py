@@ -13,6 +13,7 @@ from app.backend.workflows import connections, imports
 from app.backend.workflows.connections import ConnectedSource
 from app.backend.workflows.household import Household
 from app.backend.workflows.imports import Importer
+from app.backend.workflows.sync_work import TRY_AGAIN
 from app.backend.workflows.turns import Turn
 from app.backend.workflows.upkeep import Upkeep
 from tests.media_servers.fake_jellyfin import ANNA, World
@@ -111,12 +112,12 @@ def test_a_source_that_meets_a_fault_lets_others_be_read(
     clock: Ticking,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nobody notes then when it is to be tried again; an hour has to pass all the same."""
+    """It is tried again an hour later, as one that does not answer is."""
     monkeypatch.setattr("app.backend.workflows.sync_work.read_source", lambda *_, **__: 1 / 0)
     tick(upkeep)
     tick(upkeep)
     assert readings(household) == ["failed"]
-    assert now(household, source).due_at == clock()
+    assert now(household, source).due_at == clock() + TRY_AGAIN
     monkeypatch.undo()
     with connected(household, World()):
         tick(upkeep)

@@ -22,6 +22,7 @@ ROOMIER: Final = (
     ("/personalizer/", 2**20),
     ("/webhooks/", MOST_NOTICE_BYTES),
     (f"{API_PREFIX}/library/imports", MOST_TABLE_BYTES),
+    (f"{API_PREFIX}/histories", MOST_HISTORY_BYTES),
     # The file, and what a form writes around it.
     ("/library/files", MOST_TABLE_BYTES + 2**16),
     ("/library/histories/files", MOST_HISTORY_BYTES + 2**16),

@@ -135,7 +135,10 @@ class RefusalOut(Told):
 
 
 class ImportOut(BaseModel):
-    """What became of everything that was sent: the four counts add up to what was read."""
+    """What became of everything that was sent: the four counts add up to what was read.
+
+    `entries_found` are entries of histories of which nobody knew the title until it came now.
+    """
 
     read: int
     added: int
@@ -146,3 +149,4 @@ class ImportOut(BaseModel):
     unknown_genres: dict[str, int]
     without_minutes: int
     demo_titles_retired: int
+    entries_found: int

@@ -53,6 +53,14 @@ EventId = Annotated[
 ]
 
 
+def _undefaulted(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+# What stands in for a field that was not said is nothing that could be sent.
+UNSAID: Final = Field(json_schema_extra=_undefaulted)
+
+
 class Strict(BaseModel):
     """What is sent: nothing else, and of these types."""
 

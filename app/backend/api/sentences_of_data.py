@@ -40,6 +40,12 @@ GATE: Final = (
         "orders {part} rightly, the rules {other_part}; the chance that it does better is "
         "{chance}, and it takes {least_chance}."
     ),
+    N_("Do ratings from elsewhere tell of taste?"),
+    N_("The chance that it orders titles rated elsewhere better than luck would is {chance}."),
+    N_(
+        "The chance that it orders titles rated elsewhere better than luck would is {chance}, and "
+        "it takes {least_chance}."
+    ),
     N_("There are {count} later feedbacks to test it on, and it takes {least}."),
     N_(
         "On {rows} later feedbacks it did better than {rival} (log loss {loss} against "

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.backend.api.sent_files import folder_path
 from app.backend.domain.errors import InvalidInput
-from app.backend.workflows import connections
+from app.backend.workflows import connections, source_values
 from app.backend.workflows.connections import ConnectedSource, Wanted
 
 LONGEST_ADDRESS: Final = 4_096
@@ -16,7 +16,7 @@ USUAL_HOURS: Final = 24
 
 Line = Annotated[str, Field(max_length=300)]
 Address = Annotated[str, Field(max_length=LONGEST_ADDRESS)]
-Key = Annotated[str, Field(max_length=connections.LONGEST_TOKEN)]
+Key = Annotated[str, Field(max_length=source_values.LONGEST_TOKEN)]
 Hours = Annotated[str, Field(max_length=10)]
 
 
@@ -102,4 +102,4 @@ def hours_of(text: str) -> int | None:
     if not said or not said.strip("0"):
         return None
     is_number = said.isascii() and said.isdecimal()
-    return connections.checked_hours(int(said) if is_number else -1)
+    return source_values.checked_hours(int(said) if is_number else -1)

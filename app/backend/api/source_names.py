@@ -11,6 +11,7 @@ PLEX: Final = N_("Plex")
 _NAMES: Final = {
     "csv": N_("Tables (CSV)"),
     "nfo": N_("Folders of NFO files"),
+    "folder": N_("A folder of NFO files"),
     "api": N_("Sent by a program"),
     "demo": N_("The demo catalogue"),
     "jellyfin": JELLYFIN,

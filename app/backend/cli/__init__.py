@@ -20,6 +20,7 @@ VERBS: Final[Mapping[str, str]] = {
     "demo": "library:demo",
     "import": "library:make_import_cli",
     "sources": "sources:make_sources_cli",
+    "histories": "histories:make_histories_cli",
     "recommend": "evenings:recommend",
     "rate": "evenings:rate",
     "train": "training:train",

@@ -9,7 +9,7 @@ import typer
 from app.backend.cli.named_sources import KeyFile, Which, named_source, read_key
 from app.backend.cli.output import AsJson, household, progress_bar, say, say_json, verb
 from app.backend.domain.errors import InvalidInput
-from app.backend.workflows import connections, rating_writes
+from app.backend.workflows import connections, rating_writes, source_values
 from app.backend.workflows.connections import ConnectedSource
 from app.backend.workflows.household import Household
 from app.backend.workflows.rating_writes import Plan, RatingWrite, Written
@@ -113,7 +113,7 @@ def _tell_change(changed: ConnectedSource, *, as_json: bool) -> None:
 def _libraries(opened: Household, source_id: int, names: list[str]) -> list[str] | None:
     if names == ["all"]:
         return None
-    return connections.library_ids(names, connections.accounts_of(opened, source_id).libraries)
+    return source_values.library_ids(names, connections.accounts_of(opened, source_id).libraries)
 
 
 def _tell_plan(plan: Plan) -> None:

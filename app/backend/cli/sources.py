@@ -1,5 +1,6 @@
 """Verbs about media servers and folders that are read again and again."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -35,6 +36,36 @@ def make_sources_cli() -> typer.Typer:
     cli.command("ratings")(write_ratings)
     cli.command("disconnect")(disconnect)
     return cli
+
+
+def make_import_server(kind: str) -> Callable[..., None]:
+    """Return the verb that brings the titles of a kind of server, connecting it where it is new."""
+
+    def import_server(
+        address: Annotated[str, typer.Argument(help="The server's address.")],
+        key_file: KeyFile = None,
+        is_whole: Whole = False,
+        is_confirmed: Confirmed = False,
+        as_json: AsJson = False,
+    ) -> None:
+        with household() as opened:
+            found = connections.at_address(opened, kind, address)
+            if found is None:
+                wanted = Wanted(kind, address, read_key(key_file))
+                found = connections.connect(opened, wanted)
+            work = SyncWork(found, is_whole, is_confirmed)
+            with progress_bar() as progress:
+                counts = dict(import_here(opened, work, progress))
+        if as_json:
+            say_json({"source": found.name, **counts})
+        else:
+            _tell(counts)
+            say("It is read again by itself while Encore serves; see: encore sources list")
+
+    import_server.__doc__ = (
+        f"Bring the titles of a {kind.capitalize()} server: connect it, if it is new, and read it."
+    )
+    return verb(import_server)
 
 
 @verb

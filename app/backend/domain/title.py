@@ -9,6 +9,8 @@ KINDS: Final = ("movie", "series")
 FIRST_YEAR: Final = 1878
 LONGEST_MINUTES: Final = 1_440
 NAME_SEPARATOR: Final = "|"
+# How ids begin that mean the same title whoever says them.
+SHARED_IDS: Final = ("imdb:", "tmdb:", "tvdb:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,15 @@ from app.backend.learning.metrics import log_losses, ordered_pairs
 from app.backend.learning.recall_trial import RecallTrial
 
 LEAST_PROBABILITY: Final = 0.9
-# Ratings that are noise pass one time in twenty; nothing else is asked about them.
-LEAST_RECALL_PROBABILITY: Final = 0.95
+# Of ratings that are noise some let a recipe look better than rules that do worse than luck.
+LEAST_TASTE_PROBABILITY: Final = 0.99
 PAIR_MARGIN: Final = 0.1
 MOST_CALIBRATION_ERROR: Final = 0.25
 LEAST_SLICE_ROWS: Final = 15
 SLICE_MARGIN_NATS: Final = 0.3
 NO_WORSE: Final = "Is it no worse than"
 RECALLS: Final = "Does it order titles that were rated elsewhere better than the rules?"
+TASTE: Final = "Do ratings from elsewhere tell of taste?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def judge(trial: Trial, predictor: Predictor, library: Floats, seed: int) -> lis
         Of the bootstrap.
     """
     if trial.is_short and trial.recall is not None:
-        return [_recalls(trial.recall), _responds(predictor, library)]
+        return [_recalls(trial.recall), _tastes(trial.recall), _responds(predictor, library)]
     if trial.is_short:
         finding = (
             f"There are {len(trial.y)} later feedbacks to test it on, and it takes {LEAST_ROWS}."
@@ -98,15 +99,30 @@ def _no_worse(trial: Trial, rival: str, name: str, seed: int) -> Answer:
 
 def _recalls(recall: RecallTrial) -> Answer:
     """Ask, before there are evenings enough, about ratings from elsewhere that were held back."""
-    chance = recall.chance_better
-    passed = recall.pairs >= LEAST_PAIRS and chance >= LEAST_RECALL_PROBABILITY
+    passed = recall.chance_better >= LEAST_PROBABILITY
     finding = (
         f"There are too few evenings to judge it by. Of {recall.pairs} pairs of titles rated "
         f"elsewhere it orders {recall.ours:.0%} rightly, the rules {recall.rules:.0%}; the chance "
-        f"that it does better is {chance:.0%}"
-        + ("." if passed else f", and it takes {LEAST_RECALL_PROBABILITY:.0%}.")
+        f"that it does better is {_at_least(recall.chance_better)}"
+        + ("." if passed else f", and it takes {LEAST_PROBABILITY:.0%}.")
     )
     return Answer(RECALLS, passed, finding)
+
+
+def _tastes(recall: RecallTrial) -> Answer:
+    """Ask whether anything can be foretold of such ratings; of noise nothing can."""
+    passed = recall.chance_taste >= LEAST_TASTE_PROBABILITY
+    finding = (
+        "The chance that it orders titles rated elsewhere better than luck would is "
+        f"{_at_least(recall.chance_taste)}"
+        + ("." if passed else f", and it takes {LEAST_TASTE_PROBABILITY:.0%}.")
+    )
+    return Answer(TASTE, passed, finding)
+
+
+def _at_least(chance: float) -> str:
+    """Write a chance, never rounded up: what falls short of a limit reads so."""
+    return f"{int(100 * chance)}%"
 
 
 def _orders(trial: Trial) -> Answer:

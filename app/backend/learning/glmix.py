@@ -34,7 +34,7 @@ from app.backend.learning.cells import (
 from app.backend.learning.choice import strength_of_choices
 from app.backend.learning.curvature import Problem, surprise
 from app.backend.learning.newton import Limits, Mode, Prior, climb, settled
-from app.backend.learning.offsets import offsets
+from app.backend.learning.offsets import marginal, offsets
 
 # Each member with effects of their own adds a context basis of their own to every title's.
 MOST_MEMBERS: Final = 12
@@ -161,7 +161,8 @@ def fit_cells(cells: Cells, shown: Shown, side: Side, config: GlmixConfig) -> Mi
     config : GlmixConfig
     """
     everything = _problem(cells, shown, side)
-    problem = _heard_here(everything, cells.group)
+    has_ratings = bool((cells.group >= 0).any())
+    problem = _heard_here(everything, cells.group) if has_ratings else everything
     prior = _prior(problem, *_variances(problem, config))
     limits = Limits(config.newton_steps, config.tolerance)
     mode = climb(problem, prior, 0.0, limits)
@@ -175,12 +176,15 @@ def fit_cells(cells: Cells, shown: Shown, side: Side, config: GlmixConfig) -> Mi
     for _ in range(rounds):
         prior = _evidence(problem, mode, config)
         mode = climb(problem, prior, gamma, limits, mode)
-    if problem is not everything:
+    if has_ratings:
         # How far taste varies is learnt from evenings alone: ratings leave too much unsaid.
         placed = problem.selection + offsets(everything, mode.logit, cells.group)
         problem = replace(everything, selection=placed)
         mode = climb(problem, prior, gamma, limits, mode)
-    return _posterior(problem, settled(problem, prior, gamma, mode), prior, cells, side, gamma)
+    mode = settled(problem, prior, gamma, mode)
+    if has_ratings:
+        mode = marginal(problem, mode, cells.group)
+    return _posterior(problem, mode, prior, cells, side, gamma)
 
 
 def _problem(cells: Cells, shown: Shown, side: Side) -> Problem:
@@ -203,9 +207,7 @@ def _problem(cells: Cells, shown: Shown, side: Side) -> Problem:
 
 
 def _heard_here(problem: Problem, group: Codes) -> Problem:
-    """Return a problem without ratings from elsewhere; the same one where there are none."""
-    if (group < 0).all():
-        return problem
+    """Return a problem without ratings from elsewhere."""
     here = (group < 0)[:, None]
     return replace(problem, count=problem.count * here, positives=problem.positives * here)
 

@@ -1,7 +1,7 @@
 """How well a recipe orders titles that were rated elsewhere, before there are evenings to ask.
 
 Such ratings know no context and no propensity, so that nothing is said of a model's probabilities:
-only whether it ranks titles as whoever rated them did, and more surely so than the rules.
+only whether it ranks titles as whoever rated them did, better than the rules and better than luck.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ import numpy as np
 from scipy.stats import norm
 
 from app.backend.domain.randomness import generator
+from app.backend.domain.runs import LEAST_PAIRS
 from app.backend.features import schema
 from app.backend.features.encode import Codes, Floats
 from app.backend.features.household import Evidence
@@ -38,6 +39,8 @@ class RecallTrial:
         The share of the pairs that the recipe, and the rules, order rightly; ties count half.
     chance_better : float
         That the recipe orders more of them rightly than the rules, in the long run.
+    chance_taste : float
+        That it orders more than half of them rightly.
     """
 
     ratings: int
@@ -45,6 +48,7 @@ class RecallTrial:
     ours: float
     rules: float
     chance_better: float
+    chance_taste: float
 
 
 def hold_recall_trial(evidence: Evidence, config: Config, seed: int) -> RecallTrial | None:
@@ -55,7 +59,7 @@ def hold_recall_trial(evidence: Evidence, config: Config, seed: int) -> RecallTr
     Returns
     -------
     RecallTrial or None
-        `None` where there are fewer than `LEAST_RATINGS`, or no two that differ.
+        `None` where there are fewer than `LEAST_RATINGS`, or pairs of two that differ are too few.
     """
     recalled, rng = evidence.recalled, generator(seed)
     if len(recalled.y) < LEAST_RATINGS:
@@ -78,12 +82,13 @@ def hold_recall_trial(evidence: Evidence, config: Config, seed: int) -> RecallTr
 
 @dataclass(frozen=True, slots=True)
 class _Ordered:
-    """Pairs within one fold and group, and the variance of the difference of the two shares."""
+    """Pairs within one fold and group, and the variances of our share and of the difference."""
 
     pairs: int
     ours: float
     rules: float
     variance: float
+    variance_of_difference: float
 
 
 def _rows(titles: Floats) -> Floats:
@@ -111,22 +116,35 @@ def _placed(positive: Floats, negative: Floats) -> Floats:
 
 
 def _ordered(ours: Floats, rules: Floats) -> _Ordered:
-    """Return the shares, and the variance of their difference (DeLong et al., Biometrics 1988)."""
-    difference = ours - rules
-    variance = sum(
-        float(np.var(difference.mean(axis=axis), ddof=1)) / difference.shape[1 - axis]
-        for axis in (0, 1)
-    )
-    return _Ordered(difference.size, float(ours.mean()), float(rules.mean()), variance)
+    variances = (_variance(ours), _variance(ours - rules))
+    return _Ordered(ours.size, float(ours.mean()), float(rules.mean()), *variances)
+
+
+def _variance(placed: Floats) -> float:
+    """Return the variance of a mean over pairs (DeLong et al., Biometrics 1988)."""
+    positive = float(np.var(placed.mean(axis=1), ddof=1)) / len(placed)
+    return positive + float(np.var(placed.mean(axis=0), ddof=1)) / len(placed.T)
 
 
 def _together(parts: list[_Ordered], ratings: int) -> RecallTrial | None:
     pairs = np.array([part.pairs for part in parts], dtype=np.float64)
-    if not len(pairs):
+    if pairs.sum() < LEAST_PAIRS:
         return None
     share = pairs / pairs.sum()
     ours = float(share @ [part.ours for part in parts])
     rules = float(share @ [part.rules for part in parts])
-    error = sqrt(float(share**2 @ [part.variance for part in parts]))
-    chance = norm.cdf((ours - rules) / error) if error else 0.5 + 0.5 * np.sign(ours - rules)
-    return RecallTrial(ratings, int(pairs.sum()), ours, rules, float(chance))
+    variance = float(share**2 @ [part.variance for part in parts])
+    of_difference = float(share**2 @ [part.variance_of_difference for part in parts])
+    return RecallTrial(
+        ratings=ratings,
+        pairs=int(pairs.sum()),
+        ours=ours,
+        rules=rules,
+        chance_better=_chance(ours - rules, of_difference),
+        chance_taste=_chance(ours - 0.5, variance),
+    )
+
+
+def _chance(above: float, variance: float) -> float:
+    """Return the chance that what was measured to be so far above 0 is above it."""
+    return float(norm.cdf(above / sqrt(variance)) if variance else 0.5 + 0.5 * np.sign(above))

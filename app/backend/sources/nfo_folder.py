@@ -65,7 +65,11 @@ class NfoFolder:
 
     def read(self) -> Iterator[Entry]:
         """Yield what every file says, by folder and name; `where` is its path below the folder."""
-        return without_repeats(self._entry(path) for path, sort in self._files() if _is_entry(sort))
+        return without_repeats(entry for entry, _ in self.documents())
+
+    def documents(self) -> Iterator[tuple[Entry, Element | None]]:
+        """Yield for every file what it is, and the document that says so, where there is one."""
+        return (self._entry(path) for path, sort in self._files() if _is_entry(sort))
 
     def _files(self) -> Iterator[tuple[Path, str]]:
         _insist_on_folder(self.path)
@@ -77,12 +81,13 @@ class NfoFolder:
         if is_empty:
             raise SourceMalformed(f"There is no NFO file below {self.path}; {_HOW_TO_WRITE_NFO}.")
 
-    def _entry(self, path: Path) -> Entry:
+    def _entry(self, path: Path) -> tuple[Entry, Element | None]:
         where = _printable(path.relative_to(self.path).as_posix())
         try:
-            return self._record(document(path, self.path), path, where)
+            root = document(path, self.path)
+            return self._record(root, path, where), root
         except FieldError as error:
-            return Refusal(where, str(error))
+            return Refusal(where, str(error)), None
 
     def _record(self, root: Element, path: Path, where: str) -> TitleRecord:
         kind = _KIND_OF_ROOT.get(root.tag)

@@ -57,9 +57,11 @@ class ImportFacts:
     finished_at: datetime | None
 
 
-def read_imports(session: Session, most: int) -> list[ImportFacts]:
-    """Read the last imports, the newest first."""
+def read_imports(session: Session, most: int, before: int | None = None) -> list[ImportFacts]:
+    """Read the last imports, the newest first, from before one on."""
     query = select(LibraryImport).order_by(LibraryImport.id.desc()).limit(most)
+    if before is not None:
+        query = query.where(LibraryImport.id < before)
     return [_facts(row) for row in session.scalars(query)]
 
 

@@ -14,7 +14,7 @@ from app.backend.store.source_tables import HistoryEntryRow
 from app.backend.store.tables import Media, Member
 
 # What media servers tell is kept in the same table, and is not for anybody to assign.
-FROM_FILES: Final = ("imdb", "letterboxd", "trakt")
+FROM_FILES: Final = ("imdb", "letterboxd", "nfo", "trakt")
 
 _OF_FILES: Final = HistoryEntryRow.source.in_(FROM_FILES)
 _MATCHED: Final = HistoryEntryRow.media_id.is_not(None)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.backend.domain.evidence import DEMO
-from app.backend.domain.title import TitleRecord
+from app.backend.domain.title import SHARED_IDS, TitleRecord
 from app.backend.store.among import among
 from app.backend.store.batches import AT_ONCE
 from app.backend.store.source_tables import SourceItemRow, TitleId
@@ -19,8 +19,6 @@ from app.backend.store.tables import Media
 
 LONGEST_KEY: Final = 400
 LONGEST_ID: Final = 240
-# Ids that mean the same title whoever says them.
-SHARED: Final = ("imdb:", "tmdb:", "tvdb:")
 
 Row = dict[str, Any]
 
@@ -192,7 +190,7 @@ def shared_ids(record: TitleRecord) -> tuple[str, ...]:
 @lru_cache(maxsize=2 * AT_ONCE)
 def _shared_among(external_id: str | None, other_ids: tuple[str, ...]) -> tuple[str, ...]:
     told = dict.fromkeys(filter(None, (*other_ids, external_id)))
-    return tuple(key for key in told if key.startswith(SHARED) and len(key) <= LONGEST_ID)
+    return tuple(key for key in told if key.startswith(SHARED_IDS) and len(key) <= LONGEST_ID)
 
 
 def key_of(record: TitleRecord) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -22,6 +22,9 @@ from app.backend.store.source_tables import (
     WrittenRating,
 )
 from app.backend.store.tables import Member
+
+# A folder that is read once keeps its titles under the word of its kind.
+_WORDS: Final = {"nfo": "folder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ def add_source(session: Session, values: Mapping[str, Any], at: datetime) -> Con
     if session.scalar(query) is not None:
         raise Conflict(f"{values['address']} is connected already; change it instead.")
     taken = set(session.scalars(select(Source.name)))
-    names = (values["kind"], *(f"{values['kind']}_{number}" for number in range(2, len(taken) + 3)))
+    word = _WORDS.get(values["kind"], values["kind"])
+    names = (word, *(f"{word}_{number}" for number in range(2, len(taken) + 3)))
     name = next(name for name in names if name not in taken)
     row = Source(**values, name=name, created_at=at, due_at=at)
     session.add(row)

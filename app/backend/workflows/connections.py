@@ -21,6 +21,7 @@ from app.backend.store import rating_writes, reads, sources
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.store.sources import ConnectedSource, Person
 from app.backend.workflows.household import Household
+from app.backend.workflows.source_values import checked_hours, checked_token, library_ids
 from app.backend.workflows.tokens import fresh_token
 
 __all__ = ["ConnectedSource", "Person"]
@@ -30,10 +31,10 @@ PLEX: Final = "plex"
 NFO: Final = "nfo"
 SERVERS: Final = (JELLYFIN, PLEX)
 KINDS: Final = (*SERVERS, NFO)
-MOST_HOURS: Final = 24 * 31
-LONGEST_TOKEN: Final = 500
 # Somebody waits in front of a page while a server is asked who it is.
 PROMPT: Final = Patience(answer_seconds=20.0, attempts=1)
+# Where it is to be connected, one that is just starting is worth a few seconds more.
+AT_FIRST: Final = Patience(answer_seconds=20.0, attempts=3, most_wait_seconds=4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def look(wanted: Wanted, latest_year: int) -> Looked:
         Where the address or the key is none, or the server cannot be asked.
     """
     address, token = ServerAddress.of(wanted.address), checked_token(wanted.token)
-    client = _client(wanted.kind, address, Credentials(token), (), latest_year, PROMPT)
+    client = _client(wanted.kind, address, Credentials(token), (), latest_year, AT_FIRST)
     try:
         return Looked(client.facts(), client.libraries(), client.users())
     finally:
@@ -186,6 +187,20 @@ def connected(session: ReadSession | WriteSession) -> list[ConnectedSource]:
     return sources.read_sources(session)
 
 
+def at_address(household: Household, kind: str, address: str) -> ConnectedSource | None:
+    """Return the source of a kind at an address, however that is spelt; `None` where there is none.
+
+    Raises
+    ------
+    InvalidInput
+        Where it is no address.
+    """
+    wanted = address if kind == NFO else str(ServerAddress.of(address))
+    with household.database.reading() as session:
+        found = sources.read_sources(session)
+    return next((one for one in found if (one.kind, one.address) == (kind, wanted)), None)
+
+
 def source(session: ReadSession | WriteSession, source_id: int) -> ConnectedSource:
     """Return one source.
 
@@ -250,33 +265,6 @@ def webhook_secret(household: Household, source_id: int) -> str:
     return keyring(household).read(source_id).webhook_secret
 
 
-def checked_token(token: str) -> str:
-    """Return a key as it is used.
-
-    Raises
-    ------
-    InvalidInput
-        Where it is none.
-    """
-    kept = token.strip()
-    if not kept or len(kept) > LONGEST_TOKEN or not (kept.isascii() and kept.isprintable()):
-        raise InvalidInput("That is no key; copy it whole from the server's own settings.")
-    return kept
-
-
-def checked_hours(hours: int | None) -> int | None:
-    """Return after how many hours a source is read again; nothing means only when asked to.
-
-    Raises
-    ------
-    InvalidInput
-        Where it cannot be.
-    """
-    if hours is not None and not 1 <= hours <= MOST_HOURS:
-        raise InvalidInput(f"A source is read every 1 to {MOST_HOURS} hours, or by hand.")
-    return hours
-
-
 def _client(
     kind: str,
     address: ServerAddress,
@@ -288,13 +276,3 @@ def _client(
     ask = partial(plex, people=credentials.people) if kind == PLEX else jellyfin
     token, among = credentials.token, tuple(libraries)
     return ask(address, token, libraries=among, latest_year=latest_year, patience=patience)
-
-
-def library_ids(wanted: Sequence[str], there: Sequence[ServerLibrary]) -> list[str]:
-    """Return the ids of libraries that are named by id or name; refuse what names none."""
-    ids = {library.name: library.id for library in there} | {one.id: one.id for one in there}
-    for library in wanted:
-        if library not in ids:
-            names = ", ".join(one.name for one in there) or "none"
-            raise InvalidInput(f"There is no library {library!r}; libraries there: {names}.")
-    return [ids[library] for library in wanted]

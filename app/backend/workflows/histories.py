@@ -17,6 +17,7 @@ from app.backend.store.session import ReadSession, WriteSession
 from app.backend.workflows import people
 from app.backend.workflows.likeness import closest
 from app.backend.workflows.matching import Matcher
+from app.backend.workflows.people import Person
 
 __all__ = ["Decision", "HistoryFacts", "ImportedEntry", "KnownTitle"]
 
@@ -26,10 +27,12 @@ class HistoryImported:
     """What became of everything in a history.
 
     New, changed, unchanged and refused add up to what was read; so do matched, unmatched, set aside
-    and refused. `ambiguous` are those of the unmatched that fit several titles equally well.
+    and refused. `ambiguous` are those of the unmatched that fit several titles equally well. No
+    member is the household.
     """
 
     source: str
+    member: str | None
     read: int
     new: int
     changed: int
@@ -66,7 +69,9 @@ def import_history(
     entries = [one for one in found if isinstance(one, HistoryEntry)]
     refusals = tuple(one for one in found if isinstance(one, Refusal))
     history_rows.hold_histories(session)
-    filing = HistoryFiling(source.name, SCALES[source.name], _member_id(session, member), clock())
+    whose = None if member is None else named(session, member)
+    member_id = None if whose is None else whose.id
+    filing = HistoryFiling(source.name, SCALES[source.name], member_id, clock())
     matcher = _matcher(session)
     matches = {entry.key: matcher.find(entry) for entry in entries}
     written = history_rows.write_entries(
@@ -75,6 +80,7 @@ def import_history(
     unmatched = len(written.unmatched)
     return HistoryImported(
         source=source.name,
+        member=None if whose is None else whose.name,
         read=len(found),
         new=written.new,
         changed=written.changed,
@@ -84,6 +90,24 @@ def import_history(
         ambiguous=sum(matches[key].candidates > 1 for key in written.unmatched),
         set_aside=written.set_aside,
         refusals=refusals,
+    )
+
+
+def named(session: ReadSession | WriteSession, member: str) -> Person:
+    """Return who has that name here, in whatever case.
+
+    Raises
+    ------
+    InvalidInput
+        Where nobody has.
+    """
+    wanted = comparable(member)
+    for person in people.everybody(session):
+        if comparable(person.name) == wanted:
+            return person
+    raise InvalidInput(
+        f"There is nobody called {shown(member)} in this household; choose one of its people, or "
+        "nobody for all of them."
     )
 
 
@@ -190,17 +214,3 @@ def unassign(session: WriteSession, entry_id: int) -> ImportedEntry:
 
 def _matcher(session: WriteSession) -> Matcher:
     return Matcher.of(history_rows.read_known_titles(session), history_rows.read_title_ids(session))
-
-
-def _member_id(session: WriteSession, name: str | None) -> int | None:
-    """Return who has that name, in whatever case; no name is the household."""
-    if name is None:
-        return None
-    wanted = comparable(name)
-    for person in people.everybody(session):
-        if comparable(person.name) == wanted:
-            return person.id
-    raise InvalidInput(
-        f"There is nobody called {shown(name)} in this household; choose one of its people, or "
-        "nobody for all of them."
-    )

@@ -13,7 +13,8 @@ from app.backend.store.batches import AT_ONCE
 from app.backend.store.session import WriteSession
 from app.backend.workflows.histories import HistoryImported, import_history
 from app.backend.workflows.household import Household
-from app.backend.workflows.imports import MOST_REFUSALS, Writing
+from app.backend.workflows.import_library import MOST_REFUSALS
+from app.backend.workflows.imports import Writing
 from app.backend.workflows.jobs import queue_if_due
 
 
@@ -63,10 +64,10 @@ class HistoryWork:
     ) -> Mapping[str, Any]:
         done = import_history(session, read, self.member, household.clock)
         queue_if_due(session, household.training.schedule, household.clock)
-        return history_counts(done, self.member)
+        return history_counts(done)
 
 
-def history_counts(done: HistoryImported, member: str | None) -> Mapping[str, Any]:
+def history_counts(done: HistoryImported) -> Mapping[str, Any]:
     """Return what became of a history, as it is kept."""
     return {
         "added": done.new,
@@ -76,7 +77,7 @@ def history_counts(done: HistoryImported, member: str | None) -> Mapping[str, An
         "unmatched": done.unmatched,
         "ambiguous": done.ambiguous,
         "set_aside": done.set_aside,
-        "member": member,
+        "member": done.member,
         "refused": done.refused,
         "refusals": [
             {"where": one.where, "reason": one.reason} for one in done.refusals[:MOST_REFUSALS]

@@ -1,11 +1,12 @@
 """A source becomes the library: read, normalise, write in batches, count everything."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
+from typing import Any, Final
 
 from app.backend.domain.clock import Clock
 from app.backend.domain.evidence import DEMO
@@ -19,17 +20,24 @@ from app.backend.store.batches import in_batches
 from app.backend.store.known_titles import Filing
 from app.backend.store.session import WriteSession, take_turns
 from app.backend.store.title_writes import write_titles
+from app.backend.workflows.histories import rematch
 from app.backend.workflows.shelf import known_aliases
+
+MOST_REFUSALS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: the counts add up to what was read."""
+    """What an import did: the counts add up to what was read.
+
+    `entries_found` are entries of imported histories of which nobody knew the title until now.
+    """
 
     counts: ImportCounts
     unknown_genres: dict[str, int]
     without_minutes: int
     demo_titles_retired: int
+    entries_found: int = 0
 
 
 def import_library(
@@ -108,11 +116,36 @@ class LibraryWriting:
         return [entry for entry in entries if isinstance(entry, TitleRecord)]
 
     def finish(self, clock: Clock) -> Imported:
-        """End the demo, where this is the first real library, and say what was done."""
+        """End the demo, where this is the first real library, and say what was done.
+
+        Entries of histories that waited for their title are looked for among what came.
+        """
         counts = self.counts
         is_real = self._filing.source != DEMO and counts.read > len(counts.refused)
         retired = _end_demo(self._session, clock) if is_real else 0
-        return Imported(counts, dict(self._unknown.most_common()), self._without_minutes, retired)
+        found = rematch(self._session) if counts.added or counts.updated else 0
+        unknown = dict(self._unknown.most_common())
+        return Imported(counts, unknown, self._without_minutes, retired, found)
+
+
+def counts_of(done: Imported) -> Mapping[str, Any]:
+    """Return what an import did, as it is kept."""
+    counts = done.counts
+    return {
+        "added": counts.added,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "duplicates": counts.duplicates,
+        "removed": counts.removed,
+        "refused": len(counts.refused),
+        "refusals": [
+            {"where": one.where, "reason": one.reason} for one in counts.refused[:MOST_REFUSALS]
+        ],
+        "without_minutes": done.without_minutes,
+        "unknown_genres": len(done.unknown_genres),
+        "demo_titles_retired": done.demo_titles_retired,
+        "entries_found": done.entries_found,
+    }
 
 
 def _end_demo(session: WriteSession, clock: Clock) -> int:

@@ -22,15 +22,15 @@ from app.backend.store.batches import AT_ONCE
 from app.backend.store.import_rows import DONE, FAILED, INTERRUPTED, RUNNING, ImportFacts
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.workflows.household import Household
-from app.backend.workflows.import_library import Imported, import_library
+from app.backend.workflows.import_library import Imported, counts_of, import_library
 from app.backend.workflows.turns import take_turn
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "RUNNING", "ImportFacts"]
 
 _log = logging.getLogger(__name__)
 
-MOST_REFUSALS: Final = 20
 MOST_IMPORTS: Final = 5
+_FAULT: Final = "Something broke inside Encore; its log says what. Nothing was changed."
 _TAKEN: Final = "An import is under way already; begin the next one when it is done."
 
 Writing: TypeAlias = Callable[[WriteSession], Mapping[str, Any]]
@@ -254,8 +254,10 @@ class Importer:
                 work.failed(self.household, error)
         except Exception:  # noqa: BLE001  # a thread has nobody above it
             _log.exception("An import met a fault")
-            problem = "Something broke inside Encore; its log says what. Nothing was changed."
-            self._give_up(number, FAILED, problem)
+            fault = EncoreError(_FAULT)
+            self._give_up(number, FAILED, fault.message)
+            with suppress(EncoreError):
+                work.failed(self.household, fault)
 
     def _import(self, number: int, work: Work) -> None:
         database, clock = self.household.database, self.household.clock
@@ -279,22 +281,3 @@ class Importer:
                 import_rows.give_import_up(session, number, state, problem, at)
         except EncoreError as error:
             _log.warning("What became of an import could not be noted: %s", error.message)
-
-
-def counts_of(done: Imported) -> Mapping[str, Any]:
-    """Return what an import did, as it is kept."""
-    counts = done.counts
-    return {
-        "added": counts.added,
-        "updated": counts.updated,
-        "unchanged": counts.unchanged,
-        "duplicates": counts.duplicates,
-        "removed": counts.removed,
-        "refused": len(counts.refused),
-        "refusals": [
-            {"where": one.where, "reason": one.reason} for one in counts.refused[:MOST_REFUSALS]
-        ],
-        "without_minutes": done.without_minutes,
-        "unknown_genres": len(done.unknown_genres),
-        "demo_titles_retired": done.demo_titles_retired,
-    }

@@ -3,11 +3,12 @@
 from app.backend.domain.errors import NotFound
 from app.backend.domain.evening import StoredSlate
 from app.backend.domain.runs import Run, Version
-from app.backend.store import pages
+from app.backend.store import import_rows, pages
+from app.backend.store.import_rows import ImportFacts
 from app.backend.store.pages import TitleFacts, VerdictFacts
 from app.backend.store.session import ReadSession
 
-__all__ = ["TitleFacts", "VerdictFacts"]
+__all__ = ["ImportFacts", "TitleFacts", "VerdictFacts"]
 
 
 def titles(session: ReadSession, after: int | None, limit: int) -> list[TitleFacts]:
@@ -47,3 +48,22 @@ def runs(session: ReadSession, before: int | None, limit: int) -> list[Run]:
 def versions(session: ReadSession, before: str | None, limit: int) -> list[Version]:
     """Return versions, the newest first."""
     return pages.versions(session, before, limit + 1)
+
+
+def imports(session: ReadSession, before: int | None, limit: int) -> list[ImportFacts]:
+    """Return imports that are remembered, the newest first."""
+    return import_rows.read_imports(session, limit + 1, before)
+
+
+def one_import(session: ReadSession, number: int) -> ImportFacts:
+    """Return one import.
+
+    Raises
+    ------
+    NotFound
+        Where there is none of that number, or it is forgotten.
+    """
+    found = import_rows.read_imports(session, 1, number + 1)
+    if not found or found[0].id != number:
+        raise NotFound(f"There is no import {number} any more; list those that are remembered.")
+    return found[0]

@@ -6,8 +6,9 @@ from app.backend.domain.errors import InvalidInput
 from app.backend.sources.plex_keys import OWNER, insist_on_own_key
 from app.backend.sources.server_address import ServerAddress
 from app.backend.store import sources
-from app.backend.workflows.connections import PLEX, PROMPT, checked_token, keyring
+from app.backend.workflows.connections import PLEX, PROMPT, keyring
 from app.backend.workflows.household import Household
+from app.backend.workflows.source_values import checked_token
 
 
 def set_person_key(household: Household, source_id: int, user_id: str, token: str | None) -> None:

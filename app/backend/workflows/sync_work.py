@@ -11,7 +11,8 @@ from app.backend.store import sources
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.store.sources import ConnectedSource
 from app.backend.workflows.household import Household
-from app.backend.workflows.imports import Writing, counts_of
+from app.backend.workflows.import_library import counts_of
+from app.backend.workflows.imports import Writing
 from app.backend.workflows.jobs import queue_if_due
 from app.backend.workflows.sync import Reading, read_source
 from app.backend.workflows.sync_writing import write_reading

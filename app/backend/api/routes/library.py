@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from app.backend.api.dependencies import BodyDep, HouseholdDep
 from app.backend.api.guarded import Guarded
+from app.backend.api.history_schemas import LibraryImportOut, LibraryImportsOut
 from app.backend.api.invalid import invalid_body
 from app.backend.api.list_schemas import (
     ImportOut,
@@ -88,6 +89,32 @@ def import_titles(household: HouseholdDep, request: Request, body: BodyDep) -> I
     return _import(household, SentTitles(records))
 
 
+@router.get("/library/imports", responses={422: WRONG})
+def list_imports(
+    household: HouseholdDep, limit: Limit = 50, cursor: Cursor = None
+) -> LibraryImportsOut:
+    """List imports, syncs and histories, the newest first."""
+    with household.database.reading() as session:
+        found = lists.imports(session, cursor, limit)
+    shown, before = page_of(found, limit, lambda one: one.id)
+    return LibraryImportsOut(
+        imports=[LibraryImportOut.of(one) for one in shown], next_cursor=before
+    )
+
+
+@router.get(
+    "/library/imports/{import_id}",
+    responses={
+        404: {"model": ErrorEnvelope, "description": "No such import, or it is forgotten."},
+        422: WRONG,
+    },
+)
+def get_import(household: HouseholdDep, import_id: Annotated[Id, InPath()]) -> LibraryImportOut:
+    """Tell how far an import, a sync or a history is, or what came of it."""
+    with household.database.reading() as session:
+        return LibraryImportOut.of(lists.one_import(session, import_id))
+
+
 def _import(household: HouseholdDep, source: LibrarySource) -> ImportOut:
     read = gathered(source, silent)
     with household.database.writing() as session:
@@ -122,4 +149,5 @@ def _told(done: Imported) -> ImportOut:
         unknown_genres=done.unknown_genres,
         without_minutes=done.without_minutes,
         demo_titles_retired=done.demo_titles_retired,
+        entries_found=done.entries_found,
     )

@@ -1,27 +1,19 @@
 """Who watches in this household: list them, add them, change them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, status
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.backend.api.dependencies import HouseholdDep
 from app.backend.api.guarded import Guarded
-from app.backend.api.schemas import WHOLE, WRONG, ErrorEnvelope, Id, Name, Strict, Told
+from app.backend.api.schemas import UNSAID, WHOLE, WRONG, ErrorEnvelope, Id, Name, Strict, Told
 from app.backend.workflows import people
 from app.backend.workflows.people import HIGHEST_AGE_LIMIT, Person
 
 router = APIRouter(route_class=Guarded, tags=["members"])
 
 AgeLimit = Annotated[int, Field(ge=0, le=HIGHEST_AGE_LIMIT), WHOLE]
-
-
-def _undefaulted(schema: dict[str, Any]) -> None:
-    schema.pop("default", None)
-
-
-# What stands in for a field that was not said is nothing that could be sent.
-_UNSAID = Field(json_schema_extra=_undefaulted)
 
 
 class MemberOut(Told):
@@ -55,9 +47,9 @@ class MemberChange(Strict):
         json_schema_extra={"examples": [{"age_limit": 16}], "minProperties": 1}
     )
 
-    name: Annotated[Name, _UNSAID] = ""
+    name: Annotated[Name, UNSAID] = ""
     age_limit: AgeLimit | None = None
-    is_here: Annotated[bool, _UNSAID] = True
+    is_here: Annotated[bool, UNSAID] = True
 
     @model_validator(mode="after")
     def _says_something(self) -> "MemberChange":

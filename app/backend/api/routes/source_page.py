@@ -27,6 +27,7 @@ from app.backend.workflows import (
     people,
     person_keys,
     rating_writes,
+    source_values,
 )
 from app.backend.workflows.connections import ConnectedSource, Looked
 from app.backend.workflows.household import Household
@@ -102,7 +103,7 @@ def keep_account_key(
     household: HouseholdDep,
     source_id: SourceId,
     account: Annotated[str, Form(min_length=1, max_length=100)],
-    key: Annotated[str, Form(max_length=connections.LONGEST_TOKEN)] = "",
+    key: Annotated[str, Form(max_length=source_values.LONGEST_TOKEN)] = "",
 ) -> Response:
     """Keep the key that an account has of its own; an empty one is forgotten."""
     try:
@@ -223,8 +224,8 @@ def _standing(
         "other": sources_view.other_import(under_way, [card], tongue),
         "people": people.everybody(session),
         "writes_ratings": source.writes_ratings,
-        "most_hours": connections.MOST_HOURS,
-        "longest_key": connections.LONGEST_TOKEN,
+        "most_hours": source_values.MOST_HOURS,
+        "longest_key": source_values.LONGEST_TOKEN,
     }
 
 

@@ -17,7 +17,7 @@ from app.backend.api.templates import render
 from app.backend.api.tongue import Tongue, TongueDep
 from app.backend.domain.errors import Conflict, EncoreError, InputError, SourceError
 from app.backend.store.session import ReadSession
-from app.backend.workflows import browse, connections, imports, shelf, sync_work
+from app.backend.workflows import browse, connections, imports, shelf, source_values, sync_work
 from app.backend.workflows.household import Household
 from app.backend.workflows.sync_work import SyncWork
 
@@ -116,8 +116,8 @@ def _page(household: Household, tongue: Tongue, said: _Said) -> dict[str, Any]:
         "is_busy": under_way is not None,
         "kinds": [(kind, tongue.gettext(name)) for kind, name in sources_view.KINDS.items()],
         "form": said.form,
-        "longest_key": connections.LONGEST_TOKEN,
-        "most_hours": connections.MOST_HOURS,
+        "longest_key": source_values.LONGEST_TOKEN,
+        "most_hours": source_values.MOST_HOURS,
         "problem": said.problem,
         "notice": said.notice,
     }
