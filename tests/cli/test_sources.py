@@ -48,6 +48,12 @@ def test_a_key_may_come_from_the_environment(run: Run, monkeypatch: pytest.Monke
     assert read(run("sources", "list", "--json"))["sources"] == []
 
 
+def test_where_nobody_sits_nobody_is_asked_for_a_key(run: Run) -> None:
+    """A key that is nowhere is a named error where there is no terminal to ask at."""
+    told = read(run("sources", "connect", "jellyfin", "http://nas.local:8096", "--json"), 2)
+    assert "--key-file" in told["error"]["message"]
+
+
 def test_a_large_removal_asks(run: Run, key_file: str) -> None:
     """The verb says how many would go, and does it when told to."""
     world = World(items=[film(number) for number in range(1, 11)])

@@ -88,7 +88,7 @@ def test_a_history_is_one_persons_alone(shelf: Household) -> None:
         facts = histories.facts(session)
     assert sorted(one.member or "" for one in facts) == ["", "Anna", "Ben"]
     assert [kept(shelf, number).rating for number in (1, 2, 3)] == [5, 1, 5]
-    with pytest.raises(InvalidInput, match="nobody called"):
+    with pytest.raises(InvalidInput, match="Nobody here is called"):
         tell(shelf, HEAT, member="Zoe")
 
 

@@ -8,10 +8,6 @@ from app.backend.api.messages import N_
 ENTRIES: Final = (
     N_("No file was chosen; choose what Letterboxd, IMDb or Trakt exported."),
     N_("Say whose history it is: one person's, or everybody's."),
-    N_(
-        "There is nobody called {name} in this household; choose one of its people, or nobody for "
-        "all of them."
-    ),
     N_("There is no imported entry {number}; look at the list of entries again."),
     N_("There is no title {number} in the library; choose one of its titles."),
 )

@@ -11,7 +11,7 @@ CONNECTING: Final = (
     N_("{address} is connected already; change it instead."),
     N_("A member can have one account of a server; choose which it is."),
     N_("An account of a server can belong to one member; choose who it is."),
-    N_("Nobody here is called {name}; add them under Settings first."),
+    N_("Nobody here is called {name}; add them first, under Settings or with: encore members add"),
     N_("There is no library {name}; libraries there: {names}."),
     N_("Choose a library at least, or disconnect the source."),
     N_("A source is read every 1 to {most} hours, or by hand."),

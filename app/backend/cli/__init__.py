@@ -19,6 +19,7 @@ VERBS: Final[Mapping[str, str]] = {
     "serve": "serve:make_serve",
     "demo": "library:demo",
     "import": "library:make_import_cli",
+    "members": "members:make_members_cli",
     "sources": "sources:make_sources_cli",
     "histories": "histories:make_histories_cli",
     "recommend": "evenings:recommend",

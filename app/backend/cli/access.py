@@ -23,7 +23,9 @@ PasswordFile = Annotated[
 
 def make_accounts_cli() -> typer.Typer:
     """Return the verbs under `encore accounts`."""
-    cli = typer.Typer(help="Say who may sign in, and as what: viewer, trainer or owner.")
+    cli = typer.Typer(
+        help="Say who may sign in, and as what: viewer, trainer or owner.", add_completion=False
+    )
     cli.command("list")(list_accounts)
     cli.command("add")(add_account)
     cli.command("role")(set_role)
@@ -34,7 +36,7 @@ def make_accounts_cli() -> typer.Typer:
 
 def make_keys_cli() -> typer.Typer:
     """Return the verbs under `encore keys`."""
-    cli = typer.Typer(help="Make API keys for programs, and revoke them.")
+    cli = typer.Typer(help="Make API keys for programs, and revoke them.", add_completion=False)
     cli.command("list")(list_keys)
     cli.command("add")(add_key)
     cli.command("revoke")(revoke_key)

@@ -11,7 +11,7 @@ from app.backend.cli.output import AsJson, household, progress_bar, say, say_jso
 from app.backend.domain.errors import SourceMalformed
 from app.backend.sources.archive_file import content_of
 from app.backend.sources.history_files import history_source
-from app.backend.workflows import histories
+from app.backend.workflows import histories, people
 from app.backend.workflows.histories import ImportedEntry
 from app.backend.workflows.history_work import HistoryWork
 from app.backend.workflows.household import Household
@@ -59,7 +59,10 @@ def make_import_history(program: str) -> Callable[..., None]:
 
 def make_histories_cli() -> typer.Typer:
     """Return the verbs under `encore histories`."""
-    cli = typer.Typer(help="What was watched and rated elsewhere, and which titles that means.")
+    cli = typer.Typer(
+        help="What was watched and rated elsewhere, and which titles that means.",
+        add_completion=False,
+    )
     cli.command("list")(list_histories)
     cli.command("unmatched")(list_unmatched)
     cli.command("candidates")(list_candidates)
@@ -155,7 +158,7 @@ def insist_on_member(opened: Household, member: str) -> None:
         Where that is not so.
     """
     with opened.database.reading() as session:
-        histories.named(session, member)
+        people.called(session, member)
 
 
 def tell_history(counts: Mapping[str, Any]) -> None:

@@ -32,7 +32,9 @@ MOST_REFUSALS: Final = 20
 
 def make_import_cli() -> typer.Typer:
     """Return the verbs under `encore import`."""
-    cli = typer.Typer(help="Bring a library. Doing it again changes only what is new.")
+    cli = typer.Typer(
+        help="Bring a library. Doing it again changes only what is new.", add_completion=False
+    )
     cli.command("csv")(import_csv)
     cli.command("nfo")(import_nfo)
     for kind in SERVERS:

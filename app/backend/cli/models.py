@@ -20,7 +20,7 @@ VersionName = Annotated[
 
 def make_models_cli() -> typer.Typer:
     """Return the verbs under `encore models`."""
-    cli = typer.Typer(help="The versions of the model.")
+    cli = typer.Typer(help="The versions of the model.", add_completion=False)
     cli.command("list")(list_models)
     cli.command("show")(show_model)
     cli.command("taste")(show_taste)

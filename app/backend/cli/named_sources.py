@@ -48,12 +48,20 @@ def read_key(path: Path | None) -> str:
     Raises
     ------
     InvalidInput
-        Where the file cannot be read.
+        Where the file cannot be read, or nobody can be asked.
     """
     if path is None:
-        return os.environ.get(KEY_VARIABLE) or getpass.getpass("The key: ")
+        return os.environ.get(KEY_VARIABLE) or _asked()
     try:
         text = sys.stdin.readline() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} cannot be read; name the file that holds the key.") from error
     return text.strip()
+
+
+def _asked() -> str:
+    if not sys.stdin.isatty():
+        raise InvalidInput(
+            f"Nobody can be asked for the key here; give --key-file, or set {KEY_VARIABLE}."
+        )
+    return getpass.getpass("The key: ")

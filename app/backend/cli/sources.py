@@ -25,7 +25,10 @@ Confirmed = Annotated[
 
 def make_sources_cli() -> typer.Typer:
     """Return the verbs under `encore sources`."""
-    cli = typer.Typer(help="Connect media servers and folders, and keep the library in step.")
+    cli = typer.Typer(
+        help="Connect media servers and folders, and keep the library in step.",
+        add_completion=False,
+    )
     cli.command("list")(list_sources)
     cli.command("connect")(connect)
     cli.command("people")(assign_people)

@@ -16,7 +16,7 @@ RunId = Annotated[int, typer.Argument(min=1, help="The number of a run.")]
 
 def make_runs_cli() -> typer.Typer:
     """Return the verbs under `encore runs`."""
-    cli = typer.Typer(help="Training runs: how they went, and why.")
+    cli = typer.Typer(help="Training runs: how they went, and why.", add_completion=False)
     cli.command("list")(list_runs)
     cli.command("show")(show_run)
     cli.command("cancel")(cancel_run)

@@ -17,10 +17,11 @@ from app.backend.sources.nfo_folder import NfoFolder
 from app.backend.sources.plex import plex
 from app.backend.sources.server_address import ServerAddress
 from app.backend.sources.upstream import PATIENT, Patience
-from app.backend.store import rating_writes, reads, sources
+from app.backend.store import rating_writes, sources
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.store.sources import ConnectedSource, Person
 from app.backend.workflows.household import Household
+from app.backend.workflows.people import called
 from app.backend.workflows.source_values import checked_hours, checked_token, library_ids
 from app.backend.workflows.tokens import fresh_token
 
@@ -229,12 +230,10 @@ def assign_people(
     NotFound, InvalidInput
         Where there is no such source or member, or one has two accounts.
     """
-    known = {one.name: one.id for one in reads.read_members(session)}
-    wanted = []
-    for user_id, user_name, member in people:
-        if member not in known:
-            raise InvalidInput(f"Nobody here is called {member!r}; add them under Settings first.")
-        wanted.append((user_id[:100], user_name, known[member]))
+    wanted = [
+        (user_id[:100], user_name, called(session, member).id)
+        for user_id, user_name, member in people
+    ]
     if len({member for _, _, member in wanted}) < len(wanted):
         raise InvalidInput("A member can have one account of a server; choose which it is.")
     if len({user for user, _, _ in wanted}) < len(wanted):

@@ -4,20 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.backend.domain.clock import Clock
-from app.backend.domain.errors import InvalidInput
 from app.backend.domain.media_server import HistoryEntry
 from app.backend.domain.ratings import SCALES
-from app.backend.domain.title import Refusal, comparable
-from app.backend.sources.fields import shown
+from app.backend.domain.title import Refusal
 from app.backend.sources.history_source import HistorySource
 from app.backend.store import history_rows, imported_entries
 from app.backend.store.history_rows import HistoryFiling, KnownTitle
 from app.backend.store.imported_entries import Decision, HistoryFacts, ImportedEntry
 from app.backend.store.session import ReadSession, WriteSession
-from app.backend.workflows import people
 from app.backend.workflows.likeness import closest
 from app.backend.workflows.matching import Matcher
-from app.backend.workflows.people import Person
+from app.backend.workflows.people import called
 
 __all__ = ["Decision", "HistoryFacts", "ImportedEntry", "KnownTitle"]
 
@@ -69,7 +66,7 @@ def import_history(
     entries = [one for one in found if isinstance(one, HistoryEntry)]
     refusals = tuple(one for one in found if isinstance(one, Refusal))
     history_rows.hold_histories(session)
-    whose = None if member is None else named(session, member)
+    whose = None if member is None else called(session, member)
     member_id = None if whose is None else whose.id
     filing = HistoryFiling(source.name, SCALES[source.name], member_id, clock())
     matcher = _matcher(session)
@@ -90,24 +87,6 @@ def import_history(
         ambiguous=sum(matches[key].candidates > 1 for key in written.unmatched),
         set_aside=written.set_aside,
         refusals=refusals,
-    )
-
-
-def named(session: ReadSession | WriteSession, member: str) -> Person:
-    """Return who has that name here, in whatever case.
-
-    Raises
-    ------
-    InvalidInput
-        Where nobody has.
-    """
-    wanted = comparable(member)
-    for person in people.everybody(session):
-        if comparable(person.name) == wanted:
-            return person
-    raise InvalidInput(
-        f"There is nobody called {shown(member)} in this household; choose one of its people, or "
-        "nobody for all of them."
     )
 
 

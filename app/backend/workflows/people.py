@@ -7,6 +7,7 @@ from app.backend.domain.access import is_name
 from app.backend.domain.clock import Clock
 from app.backend.domain.errors import Conflict, InvalidInput, NotFound
 from app.backend.domain.title import comparable
+from app.backend.sources.fields import shown
 from app.backend.store import people
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.store.tables import Member
@@ -54,6 +55,23 @@ def known(session: ReadSession | WriteSession, member_id: int) -> Person:
         Where there is nobody of that id.
     """
     return _person(_member(session, member_id))
+
+
+def called(session: ReadSession | WriteSession, name: str) -> Person:
+    """Return who is here under a name, in whatever case.
+
+    Raises
+    ------
+    InvalidInput
+        Where nobody here has that name.
+    """
+    for person in everybody(session):
+        if comparable(person.name) == comparable(name):
+            return person
+    raise InvalidInput(
+        f"Nobody here is called {shown(name)}; add them first, under Settings or with: encore "
+        "members add"
+    )
 
 
 def named(session: ReadSession | WriteSession, member_id: int | None) -> str | None:
