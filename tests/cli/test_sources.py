@@ -72,10 +72,14 @@ def test_accounts_are_given_to_members(run: Run, key_file: str) -> None:
     with serve(World()) as address:
         run("sources", "connect", "jellyfin", address, "--key-file", key_file)
         assert "Anna: nobody here" in run("sources", "people", "jellyfin").stdout
-        for pair, said in (("Anna=Zoe", "Zoe"), ("Carl=Zoe", "Anna, Ben")):
+        for pair, said in (("Anna=Zoe", "Zoe"), ("Carl=Zoe", "'Anna', 'Ben'"), ("Anna", "=")):
             refused = run("sources", "people", "jellyfin", pair)
             assert refused.exit_code == 2
             assert said in refused.stderr
+        run("members", "add", "Zoe")
+        assert run("sources", "people", "jellyfin", "ANNA=zoe").output == (
+            "Anna: Zoe\nBen: nobody here\n"
+        )
 
 
 def test_what_is_no_source_says_so(
@@ -122,7 +126,7 @@ def test_an_account_of_plex_may_have_a_key_of_its_own(
         assert "anna: Anna\n" in run("sources", "people", "plex", "anna=Anna").stdout
         refused = read(run("sources", "key", "plex", "anna", "--json"), 2)
         assert "another account" in refused["error"]["message"]
-        assert "olga, anna, ben" in run("sources", "key", "plex", "zoe").stderr
+        assert "'olga', 'anna', 'ben'" in run("sources", "key", "plex", "zoe").stderr
         kept = run("sources", "key", "plex", "anna", "--key-file", str(own))
         assert fake_plex.ANNA_KEY not in kept.stdout
         assert "with a key of its own" in run("sources", "people", "plex").stdout

@@ -13,6 +13,7 @@ CONNECTING: Final = (
     N_("An account of a server can belong to one member; choose who it is."),
     N_("Nobody here is called {name}; add them first, under Settings or with: encore members add"),
     N_("There is no library {name}; libraries there: {names}."),
+    N_("There is no account {name}; accounts there: {names}."),
     N_("Choose a library at least, or disconnect the source."),
     N_("A source is read every 1 to {most} hours, or by hand."),
     N_("Another address needs its key once more; write it too."),

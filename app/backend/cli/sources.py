@@ -11,7 +11,7 @@ from app.backend.cli.output import AsJson, household, progress_bar, say, say_jso
 from app.backend.cli.source_changes import change, move, write_ratings
 from app.backend.domain.errors import InvalidInput
 from app.backend.workflows import connections, person_keys
-from app.backend.workflows.connections import ConnectedSource, Wanted
+from app.backend.workflows.connections import ConnectedSource, Looked, Wanted
 from app.backend.workflows.imports import import_here
 from app.backend.workflows.sync_work import SyncWork
 
@@ -124,9 +124,9 @@ def assign_people(
     """Say which member an account of the server belongs to; of others nothing is read."""
     with household() as opened:
         source = named_source(opened, name)
-        users = {user.name: user.id for user in connections.accounts_of(opened, source.id).users}
+        looked = connections.accounts_of(opened, source.id)
         if pairs:
-            wanted = [_pair(pair, users) for pair in pairs]
+            wanted = [_pair(pair, looked) for pair in pairs]
             with opened.database.writing() as session:
                 connections.assign_people(session, source.id, wanted)
             person_keys.forget_keys_of_nobody(opened, source.id)
@@ -135,14 +135,14 @@ def assign_people(
             people = {one.user_id: one.member for one in connections.people_of(session, source.id)}
     if as_json:
         told = [
-            {"account": user, "member": people.get(number), "has_key": number in keyed}
-            for user, number in users.items()
+            {"account": user.name, "member": people.get(user.id), "has_key": user.id in keyed}
+            for user in looked.users
         ]
         say_json({"people": told})
         return
-    for user, number in users.items():
-        key = ", with a key of its own" if number in keyed else ""
-        say(f"{user}: {people.get(number, 'nobody here')}{key}")
+    for user in looked.users:
+        key = ", with a key of its own" if user.id in keyed else ""
+        say(f"{user.name}: {people.get(user.id, 'nobody here')}{key}")
 
 
 @verb
@@ -156,17 +156,14 @@ def keep_key(
     """Keep the key that an account of a Plex server has of its own."""
     with household() as opened:
         source = named_source(opened, name)
-        users = {user.name: user.id for user in connections.accounts_of(opened, source.id).users}
-        if account not in users:
-            known = ", ".join(users) or "none"
-            raise InvalidInput(f"There is no account {account!r}; accounts there: {known}.")
+        user = connections.accounts_of(opened, source.id).account(account)
         token = None if forget else read_key(key_file)
-        person_keys.set_person_key(opened, source.id, users[account], token)
+        person_keys.set_person_key(opened, source.id, user.id, token)
     if as_json:
-        say_json({"account": account, "has_key": not forget})
+        say_json({"account": user.name, "has_key": not forget})
     else:
         done = "forgotten" if forget else "kept"
-        say(f"The key of {account} is {done}; the next sync reads what {account} did anew.")
+        say(f"The key of {user.name} is {done}; the next sync reads what {user.name} did anew.")
 
 
 @verb
@@ -194,12 +191,12 @@ def disconnect(name: Which, as_json: AsJson = False) -> None:
         say(f"Disconnected {name}; {removed} titles left the shelf.")
 
 
-def _pair(text: str, users: dict[str, str]) -> tuple[str, str, str]:
-    user, _, member = text.partition("=")
-    if user not in users or not member:
-        known = ", ".join(users) or "none"
-        raise InvalidInput(f"{text!r} is no ACCOUNT=MEMBER; accounts there: {known}.")
-    return users[user], user, member
+def _pair(text: str, looked: Looked) -> tuple[str, str, str]:
+    account, _, member = text.partition("=")
+    if not member:
+        raise InvalidInput(f"{text!r} is no ACCOUNT=MEMBER; say who here has which account there.")
+    user = looked.account(account)
+    return user.id, user.name, member
 
 
 def _told(one: ConnectedSource) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.media_server import ServerFacts, ServerLibrary, ServerUser
+from app.backend.domain.title import comparable
+from app.backend.sources.fields import shown
 from app.backend.sources.jellyfin import jellyfin
 from app.backend.sources.keyring import Credentials, Keyring
 from app.backend.sources.links import checked_template
@@ -59,6 +61,23 @@ class Looked:
     facts: ServerFacts
     libraries: list[ServerLibrary]
     users: list[ServerUser]
+
+    def account(self, wanted: str) -> ServerUser:
+        """Return the account of that id, or of that name in whatever case where it is one alone.
+
+        Raises
+        ------
+        InvalidInput
+            Where there is none.
+        """
+        for user in self.users:
+            if wanted in (user.id, user.name):
+                return user
+        alike = [user for user in self.users if comparable(user.name) == comparable(wanted)]
+        if len(alike) != 1:
+            known = ", ".join(shown(user.name) for user in self.users) or "none"
+            raise InvalidInput(f"There is no account {shown(wanted)}; accounts there: {known}.")
+        return alike[0]
 
 
 def keyring(household: Household) -> Keyring:

@@ -25,10 +25,8 @@ from app.backend.api.source_schemas import (
     WebhookOut,
     WebhooksOut,
 )
-from app.backend.domain.errors import Conflict, InvalidInput
-from app.backend.domain.media_server import ServerUser
+from app.backend.domain.errors import Conflict
 from app.backend.domain.progress import silent
-from app.backend.sources.fields import shown
 from app.backend.workflows import connections, notices, person_keys, rating_writes
 from app.backend.workflows.connections import SERVERS, ConnectedSource, Looked, Person
 from app.backend.workflows.household import Household
@@ -88,8 +86,10 @@ def assign_source_people(
 
     An account never stands for somebody else: what the server's owner watched is theirs alone.
     """
-    users = _looked(household, source_id).users
-    wanted = [(*_account(users, one.account), one.member) for one in said.people]
+    looked = _looked(household, source_id)
+    users = [looked.account(one.account) for one in said.people]
+    named = zip(users, said.people, strict=True)
+    wanted = [(user.id, user.name, one.member) for user, one in named]
     with household.database.writing() as session:
         connections.assign_people(session, source_id, wanted)
     person_keys.forget_keys_of_nobody(household, source_id)
@@ -178,15 +178,6 @@ def _looked(household: Household, source_id: int) -> Looked:
 def _people(household: Household, source_id: int) -> list[Person]:
     with household.database.reading() as session:
         return connections.people_of(session, source_id)
-
-
-def _account(users: Sequence[ServerUser], wanted: str) -> tuple[str, str]:
-    """Return the id and the name of the account that has either."""
-    of_word = {user.name: user for user in users} | {user.id: user for user in users}
-    if wanted not in of_word:
-        known = ", ".join(shown(user.name) for user in users) or "none"
-        raise InvalidInput(f"There is no account {shown(wanted)}; accounts there: {known}.")
-    return of_word[wanted].id, of_word[wanted].name
 
 
 def _told(people: Sequence[Person]) -> SourcePeopleOut:
