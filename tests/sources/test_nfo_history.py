@@ -95,6 +95,7 @@ def test_everything_of_a_film_is_read(tmp_path: Path) -> None:
         ("<userrating>7.5</userrating>", 7.5, False),
         ("<userrating>0</userrating><playcount>1</playcount>", None, True),
         ("<userrating/><watched>True</watched>", None, True),
+        (f"<playcount>{'9' * 5_000}</playcount>", None, True),
         ("<watched>false</watched><playcount>0</playcount><userrating>1</userrating>", 1.0, False),
     ],
 )

@@ -66,4 +66,4 @@ def _is_watched(root: Element, kind: str) -> bool:
     if (root.findtext("watched") or "").strip().casefold() in _YES:
         return True
     plays = (root.findtext("playcount") or "").strip()
-    return kind == "movie" and plays.isascii() and plays.isdecimal() and int(plays) > 0
+    return kind == "movie" and plays.isascii() and plays.isdecimal() and plays.strip("0") != ""
