@@ -83,7 +83,7 @@ def test_a_history_is_nobody_elses(empty_client: TestClient) -> None:
     assert [one["member"] for one in told] == [None, "Ben"]
     answer = empty_client.post(HISTORIES, params={"member": "Zoe"}, content=RATINGS)
     assert code_of(answer) == (422, "invalid_input")
-    assert "nobody called" in answer.json()["error"]["message"]
+    assert "Nobody here is called" in answer.json()["error"]["message"]
 
 
 def test_unmatched_entries_come_a_page_at_a_time(empty_client: TestClient) -> None:

@@ -281,7 +281,7 @@ def test_servers_are_asked_when_the_doctor_is_told_to(household: Household, tmp_
     connections.connect(household, Wanted("nfo", str(films)))
     with connected(household, world):
         told = found(premises)
-        assert (told["server jellyfin"].state, told["server nfo"].state) == ("ok", "ok")
+        assert (told["server jellyfin"].state, told["server folder"].state) == ("ok", "ok")
         assert "server jellyfin" not in found(premises_of(household))
         world.about["Id"] = "e" * 32
         assert "another server" in found(premises)["server jellyfin"].found
@@ -289,5 +289,5 @@ def test_servers_are_asked_when_the_doctor_is_told_to(household: Household, tmp_
         assert "does not take the key" in found(premises)["server jellyfin"].found
     films.rename(tmp_path / "elsewhere")
     told = found(premises)
-    assert (told["server jellyfin"].state, told["server nfo"].state) == ("problem", "problem")
+    assert (told["server jellyfin"].state, told["server folder"].state) == ("problem", "problem")
     assert "does not answer" in told["server jellyfin"].found
