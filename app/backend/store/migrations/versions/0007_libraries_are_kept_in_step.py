@@ -39,6 +39,8 @@ def upgrade() -> None:
     _sources()
     _titles()
     _histories()
+    _playbacks()
+    _written_ratings()
     op.execute(KNOWN_IDS)
 
 
@@ -170,6 +172,9 @@ def _histories() -> None:
     )
     for column in ("media_id", "noted_at"):
         op.create_index(f"ix_history_entries_{column}", "history_entries", [column])
+
+
+def _playbacks() -> None:
     _table(
         "playbacks",
         [
@@ -187,6 +192,9 @@ def _histories() -> None:
     )
     op.create_index("ix_playbacks_media_id_told_at", "playbacks", ["media_id", "told_at"])
     op.create_index("ix_playbacks_recommendation_id", "playbacks", ["recommendation_id"])
+
+
+def _written_ratings() -> None:
     _table(
         "written_ratings",
         [
