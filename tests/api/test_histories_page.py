@@ -243,3 +243,15 @@ def test_whoever_may_only_look_sees_no_forms(
         page = home.signed_in(name).get(HISTORIES).text
         assert "Nothing Like It" in page
         assert (f"{HISTORIES}/files" in page, "<select" in page) == (may, may)
+
+
+@pytest.mark.parametrize("after", ["٣", "-1", "9" * 20, "x"])
+def test_a_place_in_the_list_that_cannot_be_changes_nothing(
+    empty_client: TestClient, after: str
+) -> None:
+    """It is refused before anything that the form says is kept."""
+    page = bring(empty_client, LETTERBOXD, "ratings.csv", "1")
+    (entry, *_), form = waiting(page), {"means": "none", "after": after}
+    answer = empty_client.post(f"{HISTORIES}/assignments", data={"entry": entry, **form})
+    assert answer.status_code == 422
+    assert entry in waiting(empty_client.get(HISTORIES).text)

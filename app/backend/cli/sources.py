@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -14,8 +14,6 @@ from app.backend.workflows import connections, person_keys
 from app.backend.workflows.connections import ConnectedSource, Looked, Wanted
 from app.backend.workflows.imports import import_here
 from app.backend.workflows.sync_work import SyncWork
-
-MOST_REFUSALS: Final = 20
 
 Whole = Annotated[bool, typer.Option("--all", help="Read everything, also what did not change.")]
 Confirmed = Annotated[

@@ -17,6 +17,7 @@ from app.backend.domain.errors import (
 )
 from app.backend.domain.media_server import ItemState, ServerFacts, ServerLibrary, ServerUser
 from app.backend.sources import fields, jellyfin_items
+from app.backend.sources.episode_lengths import with_length
 from app.backend.sources.jellyfin_answers import (
     a_list,
     an_object,
@@ -36,7 +37,6 @@ from app.backend.sources.media_server import (
     EPISODES,
     PAGE,
     Page,
-    with_length,
 )
 from app.backend.sources.server_address import ServerAddress
 from app.backend.sources.server_answers import word
@@ -155,7 +155,7 @@ class JellyfinLibrary:
         is_empty = True
         for entry in without_repeats(entry for page in self.pages() for entry in page.entries):
             is_empty = False
-            yield with_length(self, entry)
+            yield with_length(entry, self.episode_minutes)
         if is_empty:
             raise empty()
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from app.backend.domain.clock import as_utc
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.media_server import ItemState
-from app.backend.domain.title import LONGEST_MINUTES, Refusal, SourceItem, TitleRecord
-from app.backend.sources import fields, media_server
+from app.backend.domain.title import LONGEST_MINUTES, SourceItem, TitleRecord
+from app.backend.sources import episode_lengths, fields, media_server
 from app.backend.sources.fields import FieldError
 from app.backend.sources.json_fields import an_object, is_number, number, text, words
 from app.backend.sources.library_source import Entry
@@ -75,12 +76,8 @@ def where(row: object, otherwise: str) -> str:
 
 def entry(row: object, place: str, library: str, latest_year: int) -> Entry:
     """Return the title that an item is, or why it cannot be one."""
-    try:
-        if not isinstance(row, dict):
-            raise FieldError("is no item; ask the server to read its library again")
-        return _record(row, place, library, latest_year)
-    except FieldError as error:
-        return Refusal(place, str(error))
+    record = partial(_record, place=place, library=library, latest_year=latest_year)
+    return media_server.entry_of(row, place, record)
 
 
 def minutes(row: Mapping[str, Any]) -> int | None:
@@ -99,7 +96,8 @@ def minutes(row: Mapping[str, Any]) -> int | None:
 
 def typical_minutes(episodes: Iterable[object]) -> int | None:
     """Return the median of what episodes run, `None` where none of them tells."""
-    return media_server.typical_minutes(map(_minutes_if_usable, episodes))
+    told = (one for one in episodes if isinstance(one, dict))
+    return episode_lengths.typical_minutes(told, minutes)
 
 
 def state(row: object) -> ItemState | None:
@@ -179,10 +177,3 @@ def _poster(row: dict[str, Any], item_id: str) -> str | None:
     tag = an_object(row, "ImageTags").get("Primary")
     is_plain = isinstance(tag, str) and _TAG.fullmatch(tag) is not None
     return f"{item_id}/{tag}" if is_plain else None
-
-
-def _minutes_if_usable(episode: object) -> int | None:
-    try:
-        return minutes(episode) if isinstance(episode, dict) else None
-    except FieldError:
-        return None

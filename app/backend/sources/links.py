@@ -27,10 +27,9 @@ def deep_link(address: ServerAddress, template: str, item_id: str, server_id: st
     'http://nas:8096/web/#/details?id=ab12&serverId=cd34'
     """
     told = {"{base}": str(address), "{id}": quote(item_id, ""), "{server}": quote(server_id, "")}
-    link = template
     for placeholder, value in told.items():
-        link = link.replace(placeholder, value)
-    return link
+        template = template.replace(placeholder, value)
+    return template
 
 
 def checked_template(text: str) -> str:

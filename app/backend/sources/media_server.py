@@ -1,13 +1,13 @@
 """What Jellyfin and Plex have in common, as far as Encore needs it."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from app.backend.domain.media_server import ItemState, ServerFacts, ServerLibrary, ServerUser
-from app.backend.domain.title import TitleRecord
+from app.backend.domain.title import Refusal, TitleRecord
+from app.backend.sources.fields import FieldError
 from app.backend.sources.library_source import Entry, LibrarySource
 
 PAGE: Final = 200
@@ -106,21 +106,11 @@ class MediaServer(LibrarySource, Protocol):
         """Close connections."""
 
 
-def with_length(server: MediaServer, entry: Entry) -> Entry:
-    """Return a series that has no length with that of its episodes; anything else as it is."""
-    if not isinstance(entry, TitleRecord) or entry.kind != "series" or entry.minutes:
-        return entry
-    minutes = None if entry.item is None else server.episode_minutes(entry.item.id)
-    return replace(entry, minutes=minutes)
-
-
-def typical_minutes(episodes: Iterable[int | None]) -> int | None:
-    """Return the median of what episodes run, `None` where of none of them it is known.
-
-    Examples
-    --------
-    >>> typical_minutes([24, None, 25, 90]), typical_minutes([None])
-    (25, None)
-    """
-    found = [minutes for minutes in episodes if minutes is not None]
-    return int(median(found) + 0.5) if found else None
+def entry_of(row: object, place: str, record: Callable[[dict[str, Any]], TitleRecord]) -> Entry:
+    """Return the title that an item is, or why it cannot be one."""
+    try:
+        if not isinstance(row, dict):
+            raise FieldError("is no item; ask the server to read its library again")
+        return record(row)
+    except FieldError as error:
+        return Refusal(place, str(error))

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from statistics import median
 from typing import ClassVar, Final
 from xml.etree.ElementTree import Element
 
 from app.backend.domain.errors import SourceMalformed, SourceUnreadable
 from app.backend.domain.title import Refusal, TitleRecord
 from app.backend.sources import fields
+from app.backend.sources.episode_lengths import typical_minutes
 from app.backend.sources.fields import FieldError
 from app.backend.sources.library_source import Entry, without_repeats
 from app.backend.sources.nfo_document import (
@@ -114,14 +114,13 @@ class NfoFolder:
         )
 
     def _minutes_of_episodes(self, folder: Path) -> int | None:
-        found = [
-            minutes
+        found = (
+            episode
             for path in _nfo_files(folder)
             if sort_of(path, self.path) == EPISODE
             for episode in episodes(path, self.path)
-            if (minutes := _minutes_if_usable(episode)) is not None
-        ]
-        return int(median(found) + 0.5) if found else None
+        )
+        return typical_minutes(found, _minutes)
 
 
 def _is_entry(sort: str) -> bool:
@@ -196,13 +195,6 @@ def _minutes(root: Element) -> int | None:
     return fields.minutes(_text(root, "runtime"), "runtime") or fields.minutes_of_seconds(
         _text(root, seconds), "durationinseconds"
     )
-
-
-def _minutes_if_usable(episode: Element) -> int | None:
-    try:
-        return _minutes(episode)
-    except FieldError:
-        return None
 
 
 def _year(root: Element, latest: int) -> int | None:

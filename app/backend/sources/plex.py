@@ -16,6 +16,7 @@ from app.backend.domain.errors import (
 )
 from app.backend.domain.media_server import ItemState, ServerFacts, ServerLibrary, ServerUser
 from app.backend.sources import fields, plex_answers, plex_history, plex_items
+from app.backend.sources.episode_lengths import with_length
 from app.backend.sources.library_source import Entry, without_repeats
 from app.backend.sources.media_server import (
     BARE_PAGE,
@@ -23,7 +24,6 @@ from app.backend.sources.media_server import (
     BEFORE_PLAYED,
     PAGE,
     Page,
-    with_length,
 )
 from app.backend.sources.plex_items import insist_on_id
 from app.backend.sources.plex_keys import OWNER, asking
@@ -119,7 +119,7 @@ class PlexLibrary:
         is_empty = True
         for entry in without_repeats(entry for page in self.pages() for entry in page.entries):
             is_empty = False
-            yield with_length(self, entry)
+            yield with_length(entry, self.episode_minutes)
         if is_empty:
             raise plex_answers.empty()
 

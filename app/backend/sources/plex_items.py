@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from app.backend.domain.errors import InvalidInput
 from app.backend.domain.media_server import ItemState
-from app.backend.domain.title import LONGEST_MINUTES, Refusal, SourceItem, TitleRecord
-from app.backend.sources import fields, media_server
+from app.backend.domain.title import LONGEST_MINUTES, SourceItem, TitleRecord
+from app.backend.sources import episode_lengths, fields, media_server
 from app.backend.sources.fields import FieldError
 from app.backend.sources.json_fields import is_number, number, objects, text
 from app.backend.sources.library_source import Entry
@@ -77,12 +78,8 @@ def where(row: object, otherwise: str) -> str:
 
 def entry(row: object, place: str, library: str, latest_year: int) -> Entry:
     """Return the title that an item is, or why it cannot be one."""
-    try:
-        if not isinstance(row, dict):
-            raise FieldError("is no item; ask the server to read its library again")
-        return _record(row, place, library, latest_year)
-    except FieldError as error:
-        return Refusal(place, str(error))
+    record = partial(_record, place=place, library=library, latest_year=latest_year)
+    return media_server.entry_of(row, place, record)
 
 
 def minutes(row: Mapping[str, Any]) -> int | None:
@@ -103,7 +100,8 @@ def minutes(row: Mapping[str, Any]) -> int | None:
 
 def typical_minutes(episodes: Iterable[object]) -> int | None:
     """Return the median of what episodes run, `None` where none of them tells."""
-    return media_server.typical_minutes(map(_minutes_if_usable, episodes))
+    told = (one for one in episodes if isinstance(one, dict))
+    return episode_lengths.typical_minutes(told, minutes)
 
 
 def state(row: object) -> ItemState | None:
@@ -225,10 +223,3 @@ def _poster(row: Mapping[str, Any]) -> str | None:
     thumb = row.get("thumb")
     found = _THUMB.fullmatch(thumb) if isinstance(thumb, str) else None
     return None if found is None else f"{found[1]}.{found[2]}"
-
-
-def _minutes_if_usable(episode: object) -> int | None:
-    try:
-        return minutes(episode) if isinstance(episode, dict) else None
-    except FieldError:
-        return None

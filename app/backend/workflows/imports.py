@@ -7,7 +7,7 @@ title and says what came of it, or neither.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event, Lock, Thread
@@ -23,7 +23,7 @@ from app.backend.store.import_rows import DONE, FAILED, INTERRUPTED, RUNNING, Im
 from app.backend.store.session import ReadSession, WriteSession
 from app.backend.workflows.household import Household
 from app.backend.workflows.import_library import Imported, counts_of, import_library
-from app.backend.workflows.turns import take_turn
+from app.backend.workflows.turns import turn_of
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "RUNNING", "ImportFacts"]
 
@@ -229,14 +229,9 @@ class Importer:
         self._stop.set()
         self.wait()
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self) -> AbstractContextManager[None]:
         """Let no other process import; what stands as under way else was killed."""
-        turn = take_turn(self.household.folder / "imports.lock", _TAKEN)
-        try:
-            yield
-        finally:
-            turn.end()
+        return turn_of(self.household.folder / "imports.lock", _TAKEN)
 
     def _carry_out(self, number: int, work: Work, turn: ExitStack) -> None:
         with turn:

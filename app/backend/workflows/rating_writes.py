@@ -5,7 +5,7 @@ server has none, or the very one that Encore wrote before; it is asked for right
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
@@ -28,7 +28,7 @@ from app.backend.workflows.connections import PLEX, PROMPT, SERVERS, keyring, se
 from app.backend.workflows.household import Household
 from app.backend.workflows.person_keys import keyed_accounts
 from app.backend.workflows.sync import insist_on_same_server
-from app.backend.workflows.turns import take_turn
+from app.backend.workflows.turns import turn_of
 
 WRITING: Final = "Writing ratings"
 # The others wait for the next time.
@@ -267,14 +267,9 @@ def _a_few_at_a_time(writes: Sequence[RatingWrite]) -> Iterator[list[RatingWrite
             yield mine[start : start + AT_ONCE]
 
 
-@contextmanager
-def _alone(household: Household, source_id: int) -> Iterator[None]:
+def _alone(household: Household, source_id: int) -> AbstractContextManager[None]:
     """Let nobody else write ratings to a source meanwhile."""
-    turn = take_turn(
+    return turn_of(
         household.folder / "syncs" / f"source-{source_id}.ratings.lock",
         "Ratings are being written to this source already; begin again when that is done.",
     )
-    try:
-        yield
-    finally:
-        turn.end()

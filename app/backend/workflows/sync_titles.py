@@ -1,13 +1,14 @@
 """Reads the titles of a source into the file of its sync, and finds out which are gone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Final
 
 from app.backend.domain.progress import Progress, Step
-from app.backend.domain.title import Refusal, TitleRecord
+from app.backend.domain.title import Refusal
+from app.backend.sources.episode_lengths import with_length
 from app.backend.sources.library_source import Entry, LibrarySource
 from app.backend.sources.media_server import MediaServer, Page
 from app.backend.store.batches import in_batches
@@ -148,7 +149,8 @@ class _Reading:
         return Found(frozenset(gone), bool(self.seen - known.items.keys()), noted)
 
     def _keep(self, entries: Sequence[Entry], after: str, total: int | None = None) -> None:
-        kept = [self._with_length(entry) for entry in entries if not self._is_refused(entry)]
+        taken = (entry for entry in entries if not self._is_refused(entry))
+        kept = [with_length(entry, self._length) for entry in taken]
         self._note(kept)
         self.staging.add(kept, after)
         self.progress(Step(READING, self.staging.read, total))
@@ -163,13 +165,8 @@ class _Reading:
     def _is_refused(self, entry: Entry) -> bool:
         return isinstance(entry, Refusal) and entry.where in self.refused
 
-    def _with_length(self, entry: Entry) -> Entry:
-        """Return a series with the length of its episodes, where the server tells none of it."""
-        if not isinstance(entry, TitleRecord) or entry.kind != "series" or entry.minutes:
-            return entry
-        return entry if entry.item is None else replace(entry, minutes=self._length(entry.item.id))
-
     def _length(self, item_id: str) -> int | None:
+        """Return what an episode of a series runs, as is known, or as the server may be asked."""
         known = self.known.lengths.get(item_id)
         if known is not None or not self.lengths_left or self._is_known_to_have_none(item_id):
             return known

@@ -1,7 +1,8 @@
 """One at a time, among all processes of a machine: whoever dies lets the next one in."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from weakref import finalize
@@ -41,8 +42,9 @@ class Turn:
         self._end()
 
 
-def take_turn(path: Path, taken: str) -> Turn:
-    """Take a turn whose folder may not be there yet; `taken` is said where somebody has it.
+@contextmanager
+def turn_of(path: Path, taken: str) -> Iterator[None]:
+    """Hold a turn whose folder may not be there yet; `taken` is said where somebody has it.
 
     Raises
     ------
@@ -51,9 +53,13 @@ def take_turn(path: Path, taken: str) -> Turn:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Turn(path, taken)
+        turn = Turn(path, taken)
     except OSError as error:
         raise StorageFull(
             f"Nothing can be written in {path.parent} ({error.strerror}); make room, or grant the "
             "right to write there."
         ) from error
+    try:
+        yield
+    finally:
+        turn.end()

@@ -90,7 +90,7 @@ def assign_entries(
     household: HouseholdDep,
     entry: Annotated[list[Annotated[int, Form(ge=1, le=2**53)]], Form(max_length=PAGE_ENTRIES)],
     means: Annotated[list[Said], Form(max_length=PAGE_ENTRIES)],
-    after: Said = "",
+    after: Annotated[int, Form(ge=0, le=2**53)] = 0,
 ) -> Response:
     """Say which titles entries mean, one row of the form each; most may be left as they are."""
     if len(entry) != len(means) or not all(map(_is_meaning, means)):
@@ -103,7 +103,7 @@ def assign_entries(
             else:
                 histories.assign(session, one, int(said))
     notice = "assigned" if told else "nothing"
-    begin = f"after={after}&" if after.isdecimal() else ""
+    begin = f"after={after}&" if after else ""
     return led_to(request, f"{PATH}?{begin}notice={notice}#unmatched-heading")
 
 

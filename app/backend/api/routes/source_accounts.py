@@ -5,8 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response, status
 
-from app.backend.api.addresses import base_of
-from app.backend.api.dependencies import ApiState, HouseholdDep
+from app.backend.api.dependencies import HouseholdDep
 from app.backend.api.guarded import Guarded
 from app.backend.api.routes.sources import NO_SOURCE, UNREAD, SourceId, source_of
 from app.backend.api.schemas import ErrorEnvelope
@@ -25,9 +24,10 @@ from app.backend.api.source_schemas import (
     WebhookOut,
     WebhooksOut,
 )
+from app.backend.api.webhook_addresses import webhook_addresses
 from app.backend.domain.errors import Conflict
 from app.backend.domain.progress import silent
-from app.backend.workflows import connections, notices, person_keys, rating_writes
+from app.backend.workflows import connections, person_keys, rating_writes
 from app.backend.workflows.connections import SERVERS, ConnectedSource, Looked, Person
 from app.backend.workflows.household import Household
 
@@ -128,14 +128,8 @@ def get_source_webhook(
     """Tell where a media server can say what was watched there; keep it secret."""
     source = _server(household, source_id)
     response.headers["Cache-Control"] = "no-store"
-    state: ApiState = request.app.state.encore
-    origin = state.porter.doorway.public_origin or f"{request.url.scheme}://{request.url.netloc}"
-    secret, begin = connections.webhook_secret(household, source_id), base_of(request.scope)
-    told = [
-        WebhookOut(teller=one, url=f"{origin}{begin}{notices.webhook_path(secret, one)}")
-        for one in notices.TELLERS[source.kind]
-    ]
-    return WebhooksOut(webhooks=told)
+    found = webhook_addresses(request, household, source)
+    return WebhooksOut(webhooks=[WebhookOut(teller=one, url=found[one]) for one in found])
 
 
 @router.get("/sources/{source_id}/ratings", responses=ANSWERS)

@@ -8,14 +8,16 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form, Path, Query, Request, Response
 
 from app.backend.api import sources_view
-from app.backend.api.addresses import base_of, led_to
-from app.backend.api.dependencies import ApiState, HouseholdDep
+from app.backend.api.addresses import led_to
+from app.backend.api.dependencies import HouseholdDep
 from app.backend.api.guarded import Guarded
 from app.backend.api.messages import N_
+from app.backend.api.routes.sources import source_of
 from app.backend.api.routes.sources_page import reads_of
 from app.backend.api.source_forms import AccountsForm, AddressForm, ReadingForm
 from app.backend.api.templates import render
 from app.backend.api.tongue import Tongue, tongue_of
+from app.backend.api.webhook_addresses import webhook_addresses
 from app.backend.domain.errors import EncoreError, InputError, SourceError
 from app.backend.domain.media_server import ServerFacts
 from app.backend.store.session import ReadSession
@@ -23,7 +25,6 @@ from app.backend.workflows import (
     browse,
     connections,
     imports,
-    notices,
     people,
     person_keys,
     rating_writes,
@@ -65,7 +66,7 @@ class _Kept:
         try:
             return cls(
                 person_keys.keyed_accounts(household, source.id),
-                _webhooks(request, household, source),
+                webhook_addresses(request, household, source),
                 rating_writes.planned(household, source.id),
             )
         except SourceError:
@@ -123,7 +124,7 @@ def change_reading(
 ) -> Response:
     """Say which libraries are read, how often, and how links to titles are written."""
     try:
-        changes = said.changes(_source(household, source_id))
+        changes = said.changes(source_of(household, source_id))
         connections.change(household, source_id, changes)
     except (InputError, SourceError) as error:
         entered = said.model_dump()
@@ -156,7 +157,7 @@ def change_source_address(
 ) -> Response:
     """Say where a source is now, or give it another key, once it answers to them."""
     try:
-        changes = said.changes(_source(household, source_id))
+        changes = said.changes(source_of(household, source_id))
         connections.change(household, source_id, changes)
     except (InputError, SourceError) as error:
         entered = {"address": said.address}
@@ -169,11 +170,6 @@ def disconnect_source(request: Request, household: HouseholdDep, source_id: Sour
     """Forget a source and its keys; its titles leave the shelf."""
     connections.disconnect(household, source_id)
     return led_to(request, "/library/sources?notice=disconnected")
-
-
-def _source(household: Household, source_id: int) -> ConnectedSource:
-    with household.database.reading() as session:
-        return connections.source(session, source_id)
 
 
 def _page(
@@ -238,14 +234,3 @@ def _looked(household: Household, source: ConnectedSource) -> tuple[Looked, str 
         return connections.accounts_of(household, source.id), None
     except (InputError, SourceError) as error:
         return nothing, error.message
-
-
-def _webhooks(request: Request, household: Household, source: ConnectedSource) -> dict[str, str]:
-    """Return the addresses that tell of what was watched there, by who calls them."""
-    state: ApiState = request.app.state.encore
-    origin = state.porter.doorway.public_origin or f"{request.url.scheme}://{request.url.netloc}"
-    secret = connections.webhook_secret(household, source.id)
-    return {
-        teller: f"{origin}{base_of(request.scope)}{notices.webhook_path(secret, teller)}"
-        for teller in notices.TELLERS[source.kind]
-    }

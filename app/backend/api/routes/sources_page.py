@@ -11,6 +11,7 @@ from app.backend.api.addresses import led_to
 from app.backend.api.dependencies import HouseholdDep, ImporterDep
 from app.backend.api.guarded import Guarded
 from app.backend.api.messages import N_
+from app.backend.api.routes.sources import source_of
 from app.backend.api.source_forms import ConnectForm
 from app.backend.api.sources_view import Reads
 from app.backend.api.templates import render
@@ -77,8 +78,7 @@ def read_source_by_page(
     how: Annotated[Literal["changes", "everything", "confirmed"], Form()] = "changes",
 ) -> Response:
     """Begin to read a source: what changed, all of it, or although many titles would go."""
-    with household.database.reading() as session:
-        source = connections.source(session, source_id)
+    source = source_of(household, source_id)
     work = SyncWork(source, is_whole=how == "everything", is_confirmed=how == "confirmed")
     try:
         importer.begin_work(work)
