@@ -6,7 +6,6 @@ python -m benchmarks.feature_groups [--short] [--worlds N] [--json] [--write]
 import argparse
 import json
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Final, TypeAlias
@@ -16,7 +15,7 @@ import numpy as np
 from app.backend.features.household import Evidence, TitleVectors
 from app.backend.learning.classifier import DEFAULT
 from app.backend.learning.glmix import GlmixConfig
-from benchmarks.figures import WORKERS, Figure, difference, figure, head, in_processes, row
+from benchmarks.figures import WORKERS, Figure, by_cell, difference, figure, head, row
 from benchmarks.households import SHOWN, calibration_of_shown, expected_log_loss
 from benchmarks.learners import evidence_of, posterior
 from benchmarks.pages import FEATURES, replace_block
@@ -112,14 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(plan: Plan, workers: int = WORKERS) -> Values:
     """Return by cell what was measured of each household, in the order of the seeds."""
     jobs = [Job(plan.first_seed + number, plan.sizes) for number in range(plan.worlds)]
-    found: Values = {}
-    began = time.monotonic()
-    for number, cells in enumerate(in_processes(household, jobs, workers), start=1):
-        for cell, value in cells.items():
-            found.setdefault(cell, []).append(value)
-        spent = time.monotonic() - began
-        print(f"{number} of {len(jobs)} households measured, {spent:.0f} s", file=sys.stderr)
-    return found
+    return by_cell(household, jobs, workers, "households measured")
 
 
 def household(job: Job) -> dict[Cell, float]:

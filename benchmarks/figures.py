@@ -1,6 +1,8 @@
 """Means over households with their intervals, and tables of them; they measure nothing."""
 
-from collections.abc import Callable, Iterable, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -13,6 +15,7 @@ WORKERS: Final = 2
 INTERVAL: Final = 0.9
 
 Job = TypeVar("Job")
+Cell = TypeVar("Cell")
 Found = TypeVar("Found")
 
 
@@ -68,6 +71,23 @@ def head(columns: Sequence[object], first: str = "") -> list[str]:
 def row(label: str, cells: Sequence[str]) -> str:
     """Return a line of a table."""
     return f"| {' | '.join([label, *cells])} |"
+
+
+def by_cell(
+    work: Callable[[Job], Mapping[Cell, float]],
+    jobs: Sequence[Job],
+    workers: int,
+    done: str,
+) -> dict[Cell, list[float]]:
+    """Return by cell what each job found, in their order; `done` is said of those behind us."""
+    found: dict[Cell, list[float]] = {}
+    began = time.monotonic()
+    for number, cells in enumerate(in_processes(work, jobs, workers), start=1):
+        for cell, value in cells.items():
+            found.setdefault(cell, []).append(value)
+        spent = time.monotonic() - began
+        print(f"{number} of {len(jobs)} {done}, {spent:.0f} s", file=sys.stderr)
+    return found
 
 
 def in_processes(

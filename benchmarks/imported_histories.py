@@ -6,7 +6,6 @@ python -m benchmarks.imported_histories [--short] [--worlds N] [--seed N] [--jso
 import argparse
 import json
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Final, TypeAlias
@@ -19,7 +18,7 @@ from app.backend.features.recalled import Recalled
 from app.backend.learning.classifier import DEFAULT
 from app.backend.learning.evaluation import hold_trial
 from app.backend.learning.gate import judge, verdict
-from benchmarks.figures import WORKERS, Figure, difference, figure, head, in_processes, row
+from benchmarks.figures import WORKERS, Figure, by_cell, difference, figure, head, row
 from benchmarks.households import SHOWN, calibration_of_shown, expected_log_loss
 from benchmarks.learners import evidence_of, posterior
 from benchmarks.learning_bars import CASES
@@ -110,14 +109,7 @@ def measure(plan: Plan, workers: int = WORKERS) -> Values:
     """Return by cell what was measured of each household, in the order of the seeds."""
     seeds = range(plan.first_seed, plan.first_seed + plan.worlds)
     jobs = [Job(seed, kind, plan) for seed in seeds for kind in plan.kinds]
-    found: Values = {}
-    began = time.monotonic()
-    for number, cells in enumerate(in_processes(household, jobs, workers), start=1):
-        for cell, value in cells.items():
-            found.setdefault(cell, []).append(value)
-        spent = time.monotonic() - began
-        print(f"{number} of {len(jobs)} households measured, {spent:.0f} s", file=sys.stderr)
-    return found
+    return by_cell(household, jobs, workers, "households measured")
 
 
 def household(job: Job) -> dict[Cell, float]:

@@ -6,14 +6,13 @@ python -m benchmarks.learning_curves [--short] [--worlds N] [--json] [--write]
 import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 
-from benchmarks.figures import WORKERS, Figure, difference, figure, head, in_processes, row
+from benchmarks.figures import WORKERS, Figure, by_cell, difference, figure, head, row
 from benchmarks.households import SHOWN, calibration_of_shown, distinct_top_fives
 from benchmarks.learners import LABELS, LEARNERS, RULES, WITH_CHOICES, evidence_of
 from benchmarks.learning_bars import CASES, SIZES, Cell, Judged, judged
@@ -73,14 +72,7 @@ def measure(plan: Plan, workers: int = WORKERS) -> Values:
     """Return by cell what was measured of each household, in the order of the seeds."""
     seeds = range(plan.first_seed, plan.first_seed + plan.worlds)
     jobs = [Job(seed, case, plan.sizes) for seed in seeds for case in plan.cases]
-    found: Values = {}
-    began = time.monotonic()
-    for number, cells in enumerate(in_processes(household, jobs, workers), start=1):
-        for cell, value in cells.items():
-            found.setdefault(cell, []).append(value)
-        spent = time.monotonic() - began
-        print(f"{number} of {len(jobs)} lives measured, {spent:.0f} s", file=sys.stderr)
-    return found
+    return by_cell(household, jobs, workers, "lives measured")
 
 
 def household(job: Job) -> dict[Cell, float]:

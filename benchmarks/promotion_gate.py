@@ -6,7 +6,6 @@ python -m benchmarks.promotion_gate [--short] [--worlds N] [--json] [--write]
 import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Final, TypeAlias
@@ -19,7 +18,7 @@ from app.backend.features.household import Evidence
 from app.backend.learning.classifier import DEFAULT
 from app.backend.learning.evaluation import Trial, hold_trial, probability_no_worse
 from app.backend.learning.gate import LEAST_PROBABILITY, judge, verdict
-from benchmarks.figures import WORKERS, figure, head, in_processes, row
+from benchmarks.figures import WORKERS, by_cell, figure, head, row
 from benchmarks.learners import evidence_of, posterior
 from benchmarks.pages import PAGE, replace_block
 from tests.worlds import World, live, make_world
@@ -81,14 +80,7 @@ def measure(plan: Plan, workers: int = WORKERS) -> Values:
     """Return by cell whether each household's gate promoted, in the order of the seeds."""
     seeds = range(plan.first_seed, plan.first_seed + plan.worlds)
     jobs = [Job(seed, rules_are, plan.sizes) for seed in seeds for rules_are in RULES_ARE]
-    found: Values = {}
-    began = time.monotonic()
-    for number, cells in enumerate(in_processes(household, jobs, workers), start=1):
-        for cell, value in cells.items():
-            found.setdefault(cell, []).append(value)
-        spent = time.monotonic() - began
-        print(f"{number} of {len(jobs)} lives judged, {spent:.0f} s", file=sys.stderr)
-    return found
+    return by_cell(household, jobs, workers, "lives judged")
 
 
 def household(job: Job) -> dict[Cell, float]:

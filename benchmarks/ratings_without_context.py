@@ -34,6 +34,7 @@ from benchmarks.figures import Figure, difference, figure, head, row
 from benchmarks.learners import posterior
 from benchmarks.pages import PAGE, replace_block
 from benchmarks.real_data import FOLDER, LATEST_YEAR
+from tests.worlds import each_a_slate
 
 SEED: Final = 1
 FOLDS: Final = 5
@@ -169,18 +170,7 @@ def _foretold(rater: Rater, known: Said, recalled: Recalled, tested: Said, weigh
 
 
 def _training(rater: Rater, said: Said) -> TrainingSet:
-    number = np.arange(1, len(said.y) + 1)
-    return TrainingSet(
-        context_code=said.context_code,
-        title=said.title,
-        encoded_titles=rater.encoded,
-        y=said.y,
-        slate=number,
-        member=np.zeros_like(number),
-        feedback_id=number,
-        rows_read=len(number),
-        checks=(),
-    )
+    return each_a_slate(said.context_code, said.title, rater.encoded, said.y)
 
 
 def gained(values: Values, cell: Cell) -> Figure:

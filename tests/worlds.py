@@ -143,14 +143,19 @@ def training_rows(world: World, evenings: Evenings) -> tuple[Floats, Codes]:
 
 
 def training_set(world: World, evenings: Evenings) -> TrainingSet:
-    """Return the evenings as what training reads: each one is a slate of its own."""
+    """Return the evenings as what training reads."""
     codes = np.array([context.code for context in every_context()])
-    number = np.arange(1, len(evenings.y) + 1)
+    return each_a_slate(codes[evenings.context], evenings.title, world.encoded, evenings.y)
+
+
+def each_a_slate(context_code: Codes, title: Codes, encoded: Floats, y: Codes) -> TrainingSet:
+    """Return verdicts of a household as what training reads: each is on a slate of its own."""
+    number = np.arange(1, len(y) + 1)
     return TrainingSet(
-        context_code=codes[evenings.context],
-        title=evenings.title,
-        encoded_titles=world.encoded,
-        y=evenings.y,
+        context_code=context_code,
+        title=title,
+        encoded_titles=encoded,
+        y=y,
         slate=number,
         member=np.zeros_like(number),
         feedback_id=number,

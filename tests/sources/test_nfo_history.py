@@ -1,5 +1,7 @@
 """What NFO files say was watched and rated is a history, for whoever says that it is theirs."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -8,8 +10,9 @@ import pytest
 
 from app.backend.domain.errors import SourceMalformed, SourceUnreadable
 from app.backend.domain.media_server import HistoryEntry
+from app.backend.domain.title import Refusal
 from app.backend.sources.nfo_folder import NfoFolder
-from app.backend.sources.nfo_history import NfoHistory
+from app.backend.sources.nfo_history import NfoTitles
 from tests.contracts.history_source import (
     LATEST_YEAR,
     HistorySourceSuite,
@@ -17,6 +20,21 @@ from tests.contracts.history_source import (
     entries_of,
     refusals_of,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NfoHistory:
+    """What a reading of a folder leaves behind, as a history of its own."""
+
+    folder: NfoFolder
+    name: str = "nfo"
+
+    def read(self) -> Iterator[HistoryEntry | Refusal]:
+        """Read the titles, and yield what is left."""
+        titles = NfoTitles(self.folder)
+        assert len(list(titles.read())) == titles.total()
+        return titles.history()
+
 
 # Between the files of a folder, where one stream of bytes has to tell several.
 NEXT = b"<?next?>"

@@ -240,9 +240,14 @@ def test_only_libraries_of_films_and_series_are_read() -> None:
     assert not [path for path in world.log if f"/sections/{MUSIC}/" in path]
 
 
-def test_genres_that_a_list_cuts_are_read_in_full() -> None:
+# Libraries, pages of two hundred films of which the last is empty, and one of no series.
+@pytest.mark.parametrize(
+    ("number", "of_titles", "of_lists"), [(2 * IDS_AT_ONCE + 1, 3, 5), (2_000, 20, 13)]
+)
+def test_genres_that_a_list_cuts_are_read_in_full(
+    number: int, of_titles: int, of_lists: int
+) -> None:
     """Lists tell two genres and three people; each item tells all of them, many at a time."""
-    number = 2 * IDS_AT_ONCE + 1
     world = World(items=[film(one) for one in range(1, number + 1)])
     with serve(world) as address:
         found = read(library_of(address))
@@ -250,8 +255,7 @@ def test_genres_that_a_list_cuts_are_read_in_full() -> None:
     assert {record.cast for record in found} == {("Ada", "Bo", "Cleo", "Dov", "Eve")}
     assert all(len(record.other_ids) == 2 for record in found)
     details = [path for path in world.log if path.startswith("/library/metadata/")]
-    # Libraries, three pages of films of which the last is empty, and one of no series.
-    assert (len(details), len(world.log) - len(details)) == (3, 5)
+    assert (len(details), len(world.log) - len(details)) == (of_titles, of_lists)
     assert len(found) == number
 
 

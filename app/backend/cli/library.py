@@ -20,9 +20,9 @@ from app.backend.domain.progress import Progress, silent
 from app.backend.sources.csv_file import CsvFile
 from app.backend.sources.library_source import LibrarySource
 from app.backend.sources.nfo_folder import NfoFolder
-from app.backend.sources.nfo_history import NfoHistory
+from app.backend.sources.nfo_history import NfoTitles
 from app.backend.workflows.connections import SERVERS
-from app.backend.workflows.history_work import HistoryWork
+from app.backend.workflows.history_work import HistoryWork, ReadHistory
 from app.backend.workflows.household import Household, set_up_demo
 from app.backend.workflows.import_library import Imported, import_library
 from app.backend.workflows.imports import gathered, import_here, note
@@ -79,13 +79,14 @@ def import_nfo(
     with household() as opened, progress_bar() as progress:
         if member is not None:
             insist_on_member(opened, member)
-        imported = _brought(opened, source, folder, progress)
+        titles = NfoTitles(source)
+        imported = _brought(opened, titles, folder, progress)
+        told = list(titles.history())
         if member is not None or of_household:
-            work = HistoryWork(NfoHistory(source), str(folder), member)
+            work = HistoryWork(ReadHistory(titles.name, told), str(folder), member)
             facts["history"] = dict(import_here(opened, work, progress))
         else:
-            found = NfoHistory(source).read()
-            facts["history_left_out"] = sum(isinstance(one, HistoryEntry) for one in found)
+            facts["history_left_out"] = sum(isinstance(one, HistoryEntry) for one in told)
     _say(imported, facts, as_json=as_json)
 
 
