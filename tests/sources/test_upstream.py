@@ -3,11 +3,11 @@
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -212,7 +212,7 @@ def test_more_than_its_length_is_no_part_of_an_answer() -> None:
 
 def test_a_connection_is_used_again_and_a_lost_one_is_made_anew() -> None:
     """Servers close connections that nobody used for a while."""
-    connections = set[int]()
+    connections, is_lost = set[int](), Event()
 
     class Counting(Handler):
         def do_GET(self) -> None:  # noqa: N802  # the library's name
@@ -220,10 +220,17 @@ def test_a_connection_is_used_again_and_a_lost_one_is_made_anew() -> None:
             self.close_connection = len(connections) == 1 and self.path == "/last"
             self.say(200, b"{}")
 
+        def finish(self) -> None:
+            super().finish()
+            with suppress(OSError):  # the other side may have gone first
+                self.connection.shutdown(socket.SHUT_RDWR)
+            is_lost.set()
+
     with serving(Counting) as address, calling(address) as (upstream, waits):
         for path in ("/a", "/b", "/last"):
             upstream.json(path)
         assert len(connections) == 1
+        assert is_lost.wait(30)
         upstream.json("/c")
         assert waits.seconds == []
 
